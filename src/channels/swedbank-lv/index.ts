@@ -1,0 +1,8 @@
+import { readFileSync } from 'node:fs'
+import type { ListedChannel } from '../channel.ts'
+import { swedbankLvChannel } from './channel.ts'
+
+export const swedbankLv: ListedChannel = {
+  channel: swedbankLvChannel,
+  logo: readFileSync(new URL('./logo.svg', import.meta.url), 'utf8'),
+}
