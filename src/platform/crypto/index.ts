@@ -1,0 +1,14 @@
+export { sameBytes, sha256, sha256Hex } from './compare.ts'
+export { type Keyring, NoKey, openKeyring } from './keyring.ts'
+export {
+  clientMaterial,
+  factsOf,
+  isFixture,
+  type KeyMaterial,
+  materialFromText,
+  materialToText,
+  privateKeyMaterial,
+  publicKeyMaterial,
+  secretMaterial,
+} from './keys.ts'
+export { CannotOpen, type MasterKeys, openSealer, parseMasterKeys, type Sealer } from './sealed.ts'

@@ -1,0 +1,90 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { type FreshDatabase, freshDatabase } from '../../../test/support/database.ts'
+import { statement } from './db.ts'
+import { type MigratedModule, migrate } from './migrate.ts'
+
+let fresh: FreshDatabase
+let root: string
+
+beforeEach(async () => {
+  fresh = await freshDatabase()
+  root = mkdtempSync(join(tmpdir(), 'ebz-migrations-'))
+})
+afterEach(async () => {
+  rmSync(root, { recursive: true })
+  await fresh.drop()
+})
+
+const moduleOf = (name: string, files: Readonly<Record<string, string>>): MigratedModule => {
+  const folder = join(root, name)
+  mkdirSync(folder, { recursive: true })
+  for (const [file, sql] of Object.entries(files)) writeFileSync(join(folder, file), sql)
+  return { name, folder }
+}
+const ONE = { '0001_one.sql': 'create table shop.one (n int); insert into shop.one values (1)' }
+const bring = (...modules: readonly MigratedModule[]) => migrate({ url: fresh.url, modules })
+const read = (sql: string) => fresh.db.query(statement(sql.slice(0, 63), sql))
+
+describe('migrating', () => {
+  it('applies what is new, in order, once', async () => {
+    expect(await bring(moduleOf('shop', ONE))).toEqual(['shop/0001_one'])
+    expect(await bring(moduleOf('shop', ONE))).toEqual([])
+    const more = moduleOf('shop', {
+      '0003_three.sql': 'insert into shop.one select n + 100 from shop.one where n = 2',
+      '0002_two.sql': 'update shop.one set n = 2',
+    })
+    expect(await bring(more)).toEqual(['shop/0002_two', 'shop/0003_three'])
+    expect(await read('select n from shop.one order by n')).toEqual([{ n: 2 }, { n: 102 }])
+  })
+
+  it('keeps each module in its own schema, with its own list', async () => {
+    await bring(moduleOf('shop', ONE), moduleOf('depot', { '0001_one.sql': 'create table depot.one (n int)' }))
+    expect(await read('select name from shop.migration union all select name from depot.migration')).toEqual([
+      { name: '0001_one' },
+      { name: '0001_one' },
+    ])
+  })
+
+  it('is done by one of several processes that start at once', async () => {
+    const shop = moduleOf('shop', { '0001_one.sql': `${ONE['0001_one.sql']}; select pg_sleep(0.1)` })
+    const done = await Promise.all([bring(shop), bring(shop), bring(shop), bring(shop)])
+    expect(done.flat()).toEqual(['shop/0001_one'])
+    expect(await read('select n from shop.one')).toEqual([{ n: 1 }])
+  })
+
+  it('applies a module’s files together or not at all, and says what is wrong', async () => {
+    const broken = moduleOf('shop', { ...ONE, '0002_two.sql': 'create table shop.two (n nothing)' })
+    await expect(bring(broken)).rejects.toThrow('type "nothing" does not exist')
+    expect(await read(`select to_regclass('shop.one') as one`)).toEqual([{ one: null }])
+    expect(await bring(moduleOf('shop', { '0002_two.sql': 'create table shop.two (n int)' }))).toHaveLength(2)
+  })
+
+  it('leaves what a newer release added', async () => {
+    await bring(moduleOf('shop', { ...ONE, '0002_two.sql': 'select 1' }))
+    rmSync(join(root, 'shop', '0002_two.sql'))
+    expect(await bring(moduleOf('shop', ONE))).toEqual([])
+  })
+
+  it('takes a module that keeps nothing yet', async () => {
+    expect(await bring(moduleOf('empty', {}), { name: 'absent', folder: join(root, 'absent') })).toEqual([])
+  })
+
+  it('refuses a file whose name tells no order', async () => {
+    await expect(bring(moduleOf('shop', { 'one.sql': 'select 1' }))).rejects.toThrow('call it 0001_what-it-does.sql')
+  })
+
+  it('waits for a table in use no longer than a moment', async () => {
+    await bring(moduleOf('shop', ONE))
+    const change = moduleOf('shop', {
+      '0002_two.sql': `set local lock_timeout = '50ms'; alter table shop.one add m int`,
+    })
+    await fresh.db.tx(async (tx) => {
+      await tx.query(statement('t.hold', 'select * from shop.one'))
+      await expect(bring(change)).rejects.toMatchObject({ code: '55P03' })
+    })
+    expect(await bring(change)).toEqual(['shop/0002_two'])
+  })
+})

@@ -1,0 +1,39 @@
+import type { Instant } from '../../kernel/time.ts'
+import type { Queryable } from '../db/db.ts'
+
+/**
+ * Work to be done at a time, written in the transaction that makes it necessary. One row per (kind, key): setting it again moves
+ * its time, also while it runs (the finishing write then leaves the newer row alone).
+ */
+export type Job = { readonly kind: string; readonly key: string; readonly runAt: Instant; readonly payload?: unknown }
+
+export type JobHandler = {
+  readonly kind: string
+  /** How many of this kind may run at once in this process. */
+  readonly atOnce: number
+  /** How long a lease lasts; past it another node takes the job. */
+  readonly leaseMs: number
+  /**
+   * Runs once per claim; may run again after a crash. Returns when to run next, or undefined when done. A throw is a fault: the job
+   * is repeated with growing delay (1 s doubling to 5 min), for ever, and counted.
+   */
+  run(
+    job: { readonly key: string; readonly payload: unknown; readonly tries: number },
+    now: Instant,
+  ): Promise<Instant | undefined>
+}
+
+export type Jobs = {
+  /** Writes or moves jobs, in the caller's transaction; wakes workers after commit by NOTIFY. */
+  set(tx: Queryable, jobs: readonly Job[]): Promise<void>
+  remove(tx: Queryable, kind: string, key: string): Promise<void>
+}
+
+export type Worker = {
+  /** Claims and runs until stopped. */
+  start(handlers: readonly JobHandler[]): void
+  /** Stops claiming, waits for what runs (at most `graceMs`). */
+  stop(graceMs: number): Promise<void>
+  /** Runs everything that is due now, in this process, until nothing is; for tests with a clock of their own. Returns how many ran. */
+  drain(handlers: readonly JobHandler[]): Promise<number>
+}

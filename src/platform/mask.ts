@@ -1,0 +1,71 @@
+/** Masks personal data and secrets before anything is logged (R10). Pure. */
+
+const MASK = '[masked]'
+
+/**
+ * Fields whose value is never logged, whatever it is, by name without case and separators: our own words, headers, and the bank
+ * links' (IPizza VK_SND_NAME, VK_SND_ACC, VK_SND_ID is a public name and stays; SEB IB_PAYER_NAME, IB_PAYER_ACC).
+ */
+const PRIVATE = new Set(
+  `payer payername payeraccount payeriban name firstname lastname surname fullname email phone personalcode registrationnumber birthdate
+   address account iban debtor debtoraccount debtorname authorization proxyauthorization cookie setcookie xapikey apikey password
+   passphrase secret token paytoken privatekey masterkey signature vkmac vksndname vksndacc vkusername vkuserid ibpayername ibpayeracc
+   ibpayeraccount cardnumber pan cvv cardholder clientipaddr`.split(/\s+/),
+)
+const isPrivate = (key: string): boolean => PRIVATE.has(key.toLowerCase().replace(/[^a-z]/g, ''))
+
+/** What gives itself away by its looks, wherever it stands in a text. */
+const LOOKS: readonly (readonly [RegExp, string])[] = [
+  [/-----BEGIN ([A-Z ]*)PRIVATE KEY-----[\s\S]*?(-----END \1PRIVATE KEY-----|$)/g, '[private key]'],
+  [/\b(Bearer|Basic)\s+[\w.~+/=-]+/gi, '$1 [masked]'],
+  [/\b(sk_(?:test|live)_|whsec_|whsk_)[\w+/=-]+/g, '$1[masked]'],
+  [/\beyJ[\w-]+\.[\w-]+\.[\w-]*/g, '[token]'],
+  [/([a-z]+:\/\/[^\s:/@]+):[^\s@/]+@/gi, '$1:[masked]@'],
+  [/\b[\w.+-]+@[\w-]+(?:\.[\w-]+)+\b/g, '[e-mail]'],
+  // ISO 13616: country, check digits, up to 30 letters and digits, perhaps in groups of four.
+  [/\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?\b/g, '[iban]'],
+  // Personal codes: Latvian 6-5 digits with its hyphen; Latvian (32…), Estonian and Lithuanian (1–6…) without.
+  [/\b\d{6}-\d{5}\b/g, '[personal code]'],
+  [/\b(?:32\d{9}|[1-6]\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{4})\b/g, '[personal code]'],
+  [/((?:VK_SND_(?:NAME|ACC)|IB_PAYER_(?:NAME|ACC)|email|name|payer)=)[^&\s"]*/gi, '$1[masked]'],
+]
+
+const inText = (text: string): string => LOOKS.reduce((rest, [looks, shown]) => rest.replace(looks, shown), text)
+
+/** How deep and how much is looked at; what lies beyond is not logged at all. */
+const MAX_DEPTH = 8
+const MAX_TEXT = 8_192
+const MAX_ENTRIES = 200
+
+/** The same value with what is private replaced; errors become their name, sentence, code and stack. */
+export const masked = <Value>(value: Value): Value => mask(value, 0) as Value
+
+const mask = (value: unknown, depth: number): unknown => {
+  if (typeof value === 'string') return inText(value.slice(0, MAX_TEXT))
+  if (typeof value === 'bigint' || typeof value === 'symbol') return String(value)
+  if (typeof value !== 'object' || value === null) return value
+  if (depth === MAX_DEPTH) return '[deeper]'
+  if (value instanceof Error) return maskError(value, depth)
+  if (ArrayBuffer.isView(value)) return `[${value.byteLength} bytes]`
+  if (value instanceof Map) return mask(Object.fromEntries(value), depth)
+  if (Array.isArray(value) || value instanceof Set)
+    return [...value].slice(0, MAX_ENTRIES).map((entry) => mask(entry, depth + 1))
+  if ('toJSON' in value && typeof value.toJSON === 'function') return mask(value.toJSON(), depth + 1)
+  return Object.fromEntries(
+    Object.entries(value)
+      .slice(0, MAX_ENTRIES)
+      .map(([key, entry]) => [
+        key,
+        isPrivate(key) && entry !== undefined && entry !== null ? MASK : mask(entry, depth + 1),
+      ]),
+  )
+}
+
+/** Not `detail` of a database error: it quotes the row. */
+const maskError = (error: Error, depth: number): unknown => ({
+  type: error.name,
+  message: inText(error.message.slice(0, MAX_TEXT)),
+  ...('code' in error ? { code: mask(error.code, depth + 1) } : {}),
+  stack: inText((error.stack ?? '').slice(0, MAX_TEXT)),
+  ...(error.cause === undefined ? {} : { cause: mask(error.cause, depth + 1) }),
+})
