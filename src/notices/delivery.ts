@@ -1,0 +1,183 @@
+import { HOUR_MS, type Instant, SECOND_MS } from '../kernel/time.ts'
+import { CommitUnknown, DatabaseAway, type Db } from '../platform/db/db.ts'
+import type { HttpClient, Outcome } from '../platform/http/client.ts'
+import type { Addresses } from './addresses.ts'
+import { openAllowance } from './allowance.ts'
+import { openBatches } from './batches.ts'
+import { GIVE_UP_AFTER_MS, judge } from './ladder.ts'
+import { noticeHeaders } from './sign.ts'
+import { disableGone, forgiveDisabled } from './store/addresses.ts'
+import { type Claimed, claim, dueAddresses, type Finished, finish, giveUpOverdue } from './store/dispatches.ts'
+
+/** Claims what is due, sends it, writes down what came of it. */
+export type Deliveries = {
+  /** Claims what is due at these addresses, as far as they may have more now, and begins to send it. Returns how many. */
+  begin(addresses: readonly string[]): Promise<number>
+  /** Addresses to which something is due. */
+  due(): Promise<readonly string[]>
+  /** Sendings under way in this process. */
+  underWay(): number
+  /** Resolves when none is. */
+  idle(): Promise<void>
+  /** Gives up what is long overdue and forgets what is owed to disabled addresses: no sending does that. */
+  tidy(): Promise<void>
+}
+
+export type DeliveryParts = {
+  readonly db: Db
+  readonly client: HttpClient
+  readonly addresses: Addresses
+  /** A number from 0 to 1. */
+  readonly chance: () => number
+  readonly now: () => Instant
+  /** Told of addresses at which more can be sent at once. */
+  readonly ready: (addresses: readonly string[]) => void
+  /** Told of what nobody expects. */
+  readonly fault: (error: unknown, what: string) => void
+}
+
+const TIMEOUT_MS = 15 * SECOND_MS
+/** A process that died is succeeded after this: time-out, and the write that follows it through an outage of the database. */
+const LEASE_MS = 60 * SECOND_MS
+const WRITTEN_AT_ONCE = 256
+/** A longer answer is broken off. */
+const ANSWER_READ_BYTES = 65_536
+const ANSWER_KEPT_BYTES = 2_048
+/** Its last try is at thirty days; where that was not reached, the address had more to try than it let through. */
+const OVERDUE_MS = GIVE_UP_AFTER_MS + HOUR_MS
+
+export const openDeliveries = (parts: DeliveryParts): Deliveries => {
+  const { db, now, fault } = parts
+  const allowance = openAllowance()
+  const sending = new Map<string, Promise<void>>()
+  /** Addresses that may have more due than was claimed. */
+  const more = new Set<string>()
+  const write = openBatches(WRITTEN_AT_ONCE, (batch: readonly Finished[]) => finishAll(parts, batch))
+
+  const deliver = async (claimed: Claimed): Promise<void> => {
+    try {
+      const finished = await send(parts, claimed)
+      const acknowledged = finished.verdict === 'acknowledged'
+      allowance.ended(claimed.address, acknowledged)
+      // One that fails waits for the next round: it may not keep us busy.
+      if (acknowledged && more.delete(claimed.address)) parts.ready([claimed.address])
+      await write(finished)
+    } catch (error) {
+      fault(error, `what came of notice ${claimed.event} is not written: it is sent again after its lease`)
+    }
+  }
+
+  const take = (addresses: readonly string[]): Map<string, number> => {
+    const places = new Map<string, number>()
+    for (const address of addresses) {
+      const taken = places.has(address) ? 0 : allowance.take(address)
+      if (taken > 0) places.set(address, taken)
+      else more.add(address)
+    }
+    return places
+  }
+
+  return {
+    begin: async (addresses) => {
+      const places = take(addresses)
+      if (places.size === 0) return 0
+      let claimed: readonly Claimed[] = []
+      try {
+        claimed = await claim(db, places, now(), now() + LEASE_MS)
+      } finally {
+        for (const [address, taken] of places) {
+          const used = claimed.filter((one) => one.address === address).length
+          if (used === taken) more.add(address)
+          allowance.giveBack(address, taken - used)
+        }
+      }
+      for (const one of claimed) {
+        const key = `${one.event} ${one.address}`
+        // Only a clock that leaps ends a lease while its sending is under way.
+        if (sending.has(key)) allowance.giveBack(one.address, 1)
+        else
+          sending.set(
+            key,
+            deliver(one).finally(() => sending.delete(key)),
+          )
+      }
+      return claimed.length
+    },
+    due: () => dueAddresses(db, now()),
+    underWay: () => sending.size,
+    idle: async () => {
+      while (sending.size > 0) await Promise.all(sending.values())
+    },
+    tidy: async () => {
+      await forgiveDisabled(db)
+      await giveUpOverdue(db, now() - OVERDUE_MS, now())
+    },
+  }
+}
+
+const send = async (parts: DeliveryParts, claimed: Claimed): Promise<Finished> => {
+  const at = parts.now()
+  const keys = parts.addresses.open(claimed, claimed.sealedKeys)
+  const began = performance.now()
+  const outcome = await parts.client.send({
+    method: 'POST',
+    url: claimed.url,
+    headers: {
+      'content-type': 'application/json',
+      'user-agent': 'E-BIZness CMA',
+      ...noticeHeaders(claimed.event, at, claimed.body, keys),
+    },
+    body: claimed.body,
+    timeoutMs: TIMEOUT_MS,
+    maxBytes: ANSWER_READ_BYTES,
+    longAnswer: 'cut',
+  })
+  const { status, retryAfter, text } = answerOf(outcome)
+  const ended = parts.now()
+  const verdict = judge({ status, retryAfter }, claimed, ended, parts.chance())
+  return {
+    claimed,
+    at,
+    status,
+    answer: text,
+    tookMs: Math.round(performance.now() - began),
+    verdict: verdict.verdict,
+    next: verdict.verdict === 'again' ? verdict.at : ended,
+  }
+}
+
+type Heard = { readonly status: number | undefined; readonly retryAfter: string | undefined; readonly text: string }
+
+/** Whether it was surely not sent makes no difference here: the receiver knows a repeated notice by its id. */
+const answerOf = (outcome: Outcome): Heard => {
+  if (outcome.kind !== 'answered') return { status: undefined, retryAfter: undefined, text: outcome.why }
+  const { status, headers, body } = outcome.reply
+  // PostgreSQL's text has no NUL.
+  const text = new TextDecoder().decode(body.subarray(0, ANSWER_KEPT_BYTES)).replaceAll('\0', '')
+  return { status, retryAfter: headers['retry-after'], text }
+}
+
+/** Through an outage of the database about as long as the lease; the batch may be written twice without harm. */
+const FINISH_TRIES = 20
+const FINISH_PAUSE_MS = 1_000
+
+const finishAll = async (parts: DeliveryParts, batch: readonly Finished[]): Promise<void> => {
+  const gone = batch.filter(({ verdict }) => verdict === 'gone').map(({ claimed }) => claimed.address)
+  for (let tries = 1; ; tries++) {
+    try {
+      const freed = await parts.db.tx(async (tx) => {
+        const due = await finish(tx, batch, parts.now())
+        if (gone.length > 0) {
+          await disableGone(tx, gone, parts.now())
+          await forgiveDisabled(tx)
+        }
+        return due
+      })
+      return parts.ready(freed)
+    } catch (error) {
+      const passing = error instanceof DatabaseAway || error instanceof CommitUnknown
+      if (!passing || tries === FINISH_TRIES) throw error
+      await new Promise((resolve) => setTimeout(resolve, FINISH_PAUSE_MS))
+    }
+  }
+}

@@ -1,0 +1,102 @@
+import type { EventId, Random } from '../kernel/ids.ts'
+import { type Clock, type Instant, toRfc3339 } from '../kernel/time.ts'
+import type { Sealer } from '../platform/crypto/index.ts'
+import type { Db } from '../platform/db/db.ts'
+import { afterCommit } from '../platform/db/transactions.ts'
+import type { HttpClient } from '../platform/http/client.ts'
+import { type Log, silentLog } from '../platform/log.ts'
+import { openAddresses } from './addresses.ts'
+import { openDeliveries } from './delivery.ts'
+import type { HubEvent, Notices } from './events.ts'
+import { placeAll, placeSome, readFeed } from './feed.ts'
+import { openRounds } from './jobs.ts'
+import { deliveriesOf, type GivenUp, givenUp, redeliver } from './store/dispatches.ts'
+import { append, eventsOfSubject } from './store/events.ts'
+
+export type { Delivery, FeedPage, HubEvent, NoticeAddress, Notices, StoredEvent } from './events.ts'
+export type { GivenUp } from './store/dispatches.ts'
+
+/** The door: events to whoever must hear them. */
+export type NoticesModule = Notices & {
+  /** Notices that nobody acknowledged in thirty days, oldest first: each is a task for a person, until it is redelivered. */
+  gaveUp(limit: number): Promise<readonly GivenUp[]>
+  /** Places and delivers until stopped. Several processes may do so beside each other. */
+  start(): void
+  /** Begins nothing more and waits for what is under way, at most `graceMs`; whatever is not written then is sent again. */
+  stop(graceMs: number): Promise<void>
+  /** Places and delivers all that is due at that time, in this process; for a clock that a test moves. Returns how many were sent. */
+  drain(now?: Instant): Promise<number>
+}
+
+export type NoticesOptions = {
+  readonly db: Db
+  readonly client: HttpClient
+  readonly clock: Clock
+  readonly random: Random
+  /** Seals the signing keys of addresses. */
+  readonly sealer: Pick<Sealer, 'seal' | 'open'>
+  readonly log?: Log
+}
+
+export const openNotices = ({ db, client, clock, random, sealer, log = silentLog }: NoticesOptions): NoticesModule => {
+  let frozen: Instant | undefined
+  const now = (): Instant => frozen ?? clock.now()
+  const fault = (error: unknown, what: string): void => log.error({ error }, what)
+  const addresses = openAddresses(db, sealer, random)
+  const ready = (due: readonly string[]): void => rounds.ready(due)
+  const chance = () => Buffer.from(random(4)).readUInt32BE() / 2 ** 32
+  const deliveries = openDeliveries({ db, client, addresses, chance, now, ready, fault })
+  const tidy = async (): Promise<void> => {
+    await deliveries.tidy()
+    await addresses.forget(now())
+  }
+  const rounds = openRounds({ db, place: () => placeSome(db, now()), deliveries, tidy, fault })
+
+  return {
+    append: async (tx, events) => {
+      for (const event of events) await append(tx, event, bodyOf(event))
+      afterCommit(tx, rounds.wake)
+    },
+    feed: async (eService, after, limit) => {
+      // Whoever just saw a payment change finds the event here.
+      rounds.ready((await placeAll(db, now())).addresses)
+      return readFeed(db, eService, after, limit)
+    },
+    ofSubject: (eService, subject) => eventsOfSubject(db, eService, subject),
+    redeliver: async (eService, event) => {
+      await placeAll(db, now())
+      const owed = await redeliver(db, eService, event, now())
+      if (!owed) return 'unknown_event'
+      rounds.ready(owed)
+      return owed.length > 0 ? 'queued' : 'no_address'
+    },
+    deliveries: (event: EventId) => deliveriesOf(db, event),
+    setAddresses: addresses.set,
+    addresses: addresses.list,
+    rotate: addresses.rotate,
+    gaveUp: (limit) => givenUp(db, limit),
+    start: rounds.start,
+    stop: rounds.stop,
+    drain: async (at = clock.now()) => {
+      frozen = at
+      try {
+        for (let sent = 0; ; ) {
+          const { count } = await placeAll(db, at)
+          const begun = await deliveries.begin(await deliveries.due())
+          const busy = deliveries.underWay() > 0
+          await deliveries.idle()
+          sent += begun
+          if (count > 0 || begun > 0 || busy) continue
+          await tidy()
+          return sent
+        }
+      } finally {
+        frozen = undefined
+      }
+    },
+  }
+}
+
+/** The notice as it goes out, fixed here once and for all. */
+const bodyOf = ({ type, at, sequence, data }: HubEvent): string =>
+  JSON.stringify({ type, timestamp: toRfc3339(at), sequence, data })

@@ -1,0 +1,109 @@
+import type { Instant } from '../../kernel/time.ts'
+import { at, type Queryable, statement } from '../../platform/db/db.ts'
+
+/** Addresses of e-services and the keys that sign to them. */
+
+export type AddressRow = {
+  readonly merchant: string
+  readonly id: string
+  readonly url: string
+  readonly disabled: boolean
+  /** Of the newest key. */
+  readonly sealed: string
+}
+
+const OF_E_SERVICE = statement<AddressRow>(
+  'notices.addresses',
+  `select a.merchant, a.id, a.url, a.disabled_at is not null as disabled, (
+     select k.sealed from notices.signing_key k where k.address = a.id and k.merchant = a.merchant and k.ends_at is null
+     order by k.made_at desc, k.id desc limit 1) as sealed
+   from notices.address a where a.e_service = $1 order by a.made_at, a.url`,
+)
+
+export const addressesOf = (db: Queryable, eService: string): Promise<readonly AddressRow[]> =>
+  db.query(OF_E_SERVICE, [eService])
+
+const PUT = statement<{ readonly isNew: boolean }>(
+  'notices.put_address',
+  `insert into notices.address as a (merchant, e_service, id, url, made_at) values ($1, $2, $3, $4, $5)
+   on conflict (e_service, url, merchant) do update set disabled_at = null, disabled_because = null
+   returning a.id = $3 as "isNew"`,
+)
+
+/** Makes an address, or puts a disabled one to use again. Returns whether it is new, and so needs a key. */
+export const putAddress = async (
+  tx: Queryable,
+  address: { readonly merchant: string; readonly eService: string; readonly id: string; readonly url: string },
+  now: Instant,
+): Promise<boolean> => {
+  const [row] = await tx.query(PUT, [address.merchant, address.eService, address.id, address.url, at(now)])
+  return row?.isNew ?? false
+}
+
+const PUT_KEY = statement(
+  'notices.put_key',
+  'insert into notices.signing_key (merchant, address, id, sealed, made_at) values ($1, $2, $3, $4, $5)',
+)
+
+export type KeyRow = {
+  readonly merchant: string
+  readonly address: string
+  readonly id: string
+  readonly sealed: string
+}
+
+export const putKey = async (tx: Queryable, key: KeyRow, now: Instant): Promise<void> => {
+  await tx.query(PUT_KEY, [key.merchant, key.address, key.id, key.sealed, at(now)])
+}
+
+const END_KEYS = statement(
+  'notices.end_keys',
+  `update notices.signing_key k set ends_at = $2 from notices.address a
+   where a.e_service = $1 and k.address = a.id and k.merchant = a.merchant and k.ends_at is null`,
+)
+
+/** The present keys of an e-service's addresses sign until then, and no longer. */
+export const endKeys = async (tx: Queryable, eService: string, endsAt: Instant): Promise<void> => {
+  await tx.query(END_KEYS, [eService, at(endsAt)])
+}
+
+const FORGET_KEYS = statement('notices.forget_keys', 'delete from notices.signing_key where ends_at < $1')
+
+export const forgetKeys = async (db: Queryable, endedBefore: Instant): Promise<void> => {
+  await db.query(FORGET_KEYS, [at(endedBefore)])
+}
+
+const DISABLE_OTHERS = statement(
+  'notices.disable_others',
+  `update notices.address set disabled_at = $3, disabled_because = 'removed'
+   where e_service = $1 and disabled_at is null and not url = any ($2::text[])`,
+)
+
+export const disableOthers = async (
+  tx: Queryable,
+  eService: string,
+  urls: readonly string[],
+  now: Instant,
+): Promise<void> => {
+  await tx.query(DISABLE_OTHERS, [eService, urls, at(now)])
+}
+
+const DISABLE_GONE = statement(
+  'notices.disable_gone',
+  `update notices.address set disabled_at = $2, disabled_because = 'gone' where id = any ($1::text[]) and disabled_at is null`,
+)
+
+export const disableGone = async (tx: Queryable, addresses: readonly string[], now: Instant): Promise<void> => {
+  await tx.query(DISABLE_GONE, [addresses, at(now)])
+}
+
+const FORGIVE = statement(
+  'notices.forgive',
+  `delete from notices.dispatch d using notices.address a
+   where a.disabled_at is not null and d.address = a.id and d.merchant = a.merchant`,
+)
+
+/** Nothing more is owed to addresses that are disabled: who comes back reads the feed. */
+export const forgiveDisabled = async (db: Queryable): Promise<void> => {
+  await db.query(FORGIVE)
+}
