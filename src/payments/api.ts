@@ -1,0 +1,386 @@
+import { createRoute, OpenAPIHono, type RouteConfig, z } from '@hono/zod-openapi'
+import type { Context } from 'hono'
+import { inLanguage } from '../kernel/language.ts'
+import { type Instant, parseInstant, toRfc3339 } from '../kernel/time.ts'
+import { type Caller, offersFor } from '../merchants/index.ts'
+import { rateLimiter } from '../platform/http/limits.ts'
+import { invalidFields, type Problem, problemResponse } from '../platform/http/problem.ts'
+import { decideOn, isEventId, isPaymentId, type OrderRefusal, placeOrder } from './commands.ts'
+import type { PaymentState } from './facts.ts'
+import type { Hub } from './hub.ts'
+import { stateOf } from './payment.ts'
+import { type Answered, callerOf, once, respond } from './requests.ts'
+import * as shapes from './schemas.ts'
+import { type Loaded, listPayments, loadPayment, type PaymentRow } from './store/index.ts'
+import { viewOf } from './view.ts'
+
+/** Twice what the fastest e-service is meant to order; a loop that asks again and again is told to wait. Per API key and node. */
+const RATE = { perSecond: 1_000, burst: 2_000 }
+
+const json = <Schema extends z.ZodType>(description: string, schema: Schema) => ({
+  description,
+  content: { 'application/json': { schema } },
+})
+const problem = (description: string) => ({
+  description,
+  content: { 'application/problem+json': { schema: shapes.ProblemView } },
+})
+const usual = {
+  401: problem('The key is missing, unknown or revoked.'),
+  429: problem('Too many requests; Retry-After says when to go on.'),
+  503: problem('The database is away; repeat the request with the same Idempotency-Key.'),
+}
+const posted = {
+  400: problem('Malformed JSON, or no Idempotency-Key.'),
+  409: problem('An equal request is running, or the state does not allow it.'),
+  413: problem('The body is too large.'),
+  415: problem('The body is not JSON.'),
+  422: problem('A field is wrong (see errors), or the Idempotency-Key belongs to another body.'),
+}
+const security = [{ bearer: [] }]
+const tags = ['payments']
+const key = z.object({ 'idempotency-key': z.string().min(1).max(255) })
+const payment = z.object({ id: shapes.PaymentIdText.openapi({ param: { name: 'id', in: 'path' } }) })
+const event = z.object({
+  id: z
+    .string()
+    .max(60)
+    .openapi({ param: { name: 'id', in: 'path' } }),
+})
+
+export const ROUTES = {
+  create: createRoute({
+    method: 'post',
+    path: '/v1/payments',
+    operationId: 'createPayment',
+    summary: 'Order a payment',
+    tags,
+    security,
+    request: { headers: key, body: { required: true, content: { 'application/json': { schema: shapes.NewPayment } } } },
+    responses: { 201: json('The payment; send the payer to payUrl.', shapes.WholePayment), ...posted, ...usual },
+  }),
+  list: createRoute({
+    method: 'get',
+    path: '/v1/payments',
+    operationId: 'listPayments',
+    summary: 'List payments, newest first',
+    tags,
+    security,
+    request: { query: shapes.ListQuery },
+    responses: {
+      200: json('A page.', z.object({ payments: z.array(shapes.PaymentView), next: z.string().nullable() })),
+      422: problem('A parameter is wrong.'),
+      ...usual,
+    },
+  }),
+  get: createRoute({
+    method: 'get',
+    path: '/v1/payments/{id}',
+    operationId: 'getPayment',
+    summary: 'The truth about a payment',
+    tags,
+    security,
+    request: { params: payment },
+    responses: { 200: json('The payment.', shapes.WholePayment), 404: problem('No such payment.'), ...usual },
+  }),
+  cancel: createRoute({
+    method: 'post',
+    path: '/v1/payments/{id}/cancel',
+    operationId: 'cancelPayment',
+    summary: 'Cancel a payment',
+    tags,
+    security,
+    request: { params: payment, headers: key },
+    responses: {
+      200: json('Cancelled.', shapes.PaymentView),
+      202: json('Closing: a bank may still take the money; it ends by itself.', shapes.PaymentView),
+      404: problem('No such payment.'),
+      ...posted,
+      ...usual,
+    },
+  }),
+  channels: createRoute({
+    method: 'get',
+    path: '/v1/channels',
+    operationId: 'listChannels',
+    summary: 'What this e-service may offer on its own page',
+    tags,
+    security,
+    request: {
+      query: z.object({
+        amount: z.coerce.number().pipe(shapes.Amount).optional(),
+        currency: z
+          .string()
+          .regex(/^[A-Z]{3}$/)
+          .optional(),
+        language: z
+          .string()
+          .regex(/^[a-z]{2}$/)
+          .optional(),
+      }),
+    },
+    responses: {
+      200: json('Offers, in the merchant’s order.', z.object({ offers: z.array(shapes.OfferView) })),
+      422: problem('A parameter is wrong.'),
+      ...usual,
+    },
+  }),
+  events: createRoute({
+    method: 'get',
+    path: '/v1/events',
+    operationId: 'listEvents',
+    summary: 'Every event of this e-service once, each payment’s in order',
+    tags,
+    security,
+    request: {
+      query: z.object({
+        after: z.string().max(200).optional(),
+        limit: z.coerce.number().int().min(1).max(200).default(100),
+      }),
+    },
+    responses: {
+      200: json(
+        'A page; ask again with the cursor.',
+        z.object({ events: z.array(shapes.EventView), cursor: z.string(), more: z.boolean() }),
+      ),
+      422: problem('The cursor is not one of ours.'),
+      ...usual,
+    },
+  }),
+  redeliver: createRoute({
+    method: 'post',
+    path: '/v1/events/{id}/redeliver',
+    operationId: 'redeliverEvent',
+    summary: 'Send a notice again',
+    tags,
+    security,
+    request: { params: event, headers: key },
+    responses: {
+      202: json('Queued.', z.object({ queued: z.literal(true) })),
+      404: problem('No such event.'),
+      ...posted,
+      ...usual,
+    },
+  }),
+} as const
+
+type Handler = (c: Context, caller: Caller) => Promise<Response>
+
+/** The JSON edge. Handlers validate with the very schemas the document is made of. */
+export const paymentsApi = (hub: Hub): OpenAPIHono => {
+  const app = new OpenAPIHono()
+  const limiter = rateLimiter(RATE, hub.clock)
+  app.openAPIRegistry.registerComponent('securitySchemes', 'bearer', { type: 'http', scheme: 'bearer' })
+  const add = (route: RouteConfig, handler: Handler) => {
+    app.openAPIRegistry.registerPath(route)
+    app.on(route.method.toUpperCase(), route.path.replaceAll(/\{(\w+)\}/g, ':$1'), async (c) => {
+      const caller = await callerOf(hub, c)
+      if ('status' in caller) return problemResponse(caller)
+      const waitSeconds = limiter.take(caller.keyId)
+      return waitSeconds > 0 ? problemResponse(tooMany(waitSeconds)) : handler(c, caller)
+    })
+  }
+  add(ROUTES.create, (c, caller) => create(hub, c, caller))
+  add(ROUTES.list, (c, caller) => list(hub, c, caller))
+  add(ROUTES.get, async (c, caller) => {
+    const loaded = await ownPayment(hub, c, caller)
+    return loaded
+      ? respond({ status: 200, body: await wholeOf(hub, caller, loaded.row, stateOf(loaded.facts)) })
+      : problemResponse(NOT_FOUND)
+  })
+  add(ROUTES.cancel, (c, caller) => cancel(hub, c, caller))
+  add(ROUTES.channels, (c, caller) => channels(hub, c, caller))
+  add(ROUTES.events, (c, caller) => events(hub, c, caller))
+  const oneByOne = inTurn()
+  add(ROUTES.redeliver, (c, caller) => oneByOne(() => redeliver(hub, c, caller)))
+  return app
+}
+
+/** For work that asks for a second connection while it holds one: many at once would hold them all and wait for each other. */
+const inTurn = () => {
+  let before: Promise<unknown> = Promise.resolve()
+  return <Value>(work: () => Promise<Value>): Promise<Value> => {
+    const turn = before.then(work)
+    before = turn.catch(() => undefined)
+    return turn
+  }
+}
+
+const NOT_FOUND: Problem = {
+  status: 404,
+  code: 'not_found',
+  title: 'There is no such thing',
+  detail: 'This e-service has nothing under that id. Check the id and which key you use.',
+}
+
+const tooMany = (waitSeconds: number): Problem => ({
+  status: 429,
+  code: 'too_many_requests',
+  title: 'Too many requests',
+  detail:
+    'Wait as long as Retry-After says. Notices and GET /v1/events tell you of changes without asking again and again.',
+  headers: { 'retry-after': String(waitSeconds) },
+})
+
+const create = async (hub: Hub, c: Context, caller: Caller): Promise<Response> => {
+  // Read before the transaction: requests that hold a connection and wait for another one can bring each other to a standstill.
+  const directory = await hub.merchants.directory()
+  return once(hub, c, caller, shapes.NewPayment, async (tx, body, now): Promise<Answered> => {
+    const placed = await placeOrder(hub, tx, directory, caller.eService, body, now)
+    if (!placed.ok) return { problem: orderProblem(placed.error) }
+    return { status: 201, body: wholeView(hub, caller, placed.value.row, placed.value.state, []) }
+  })
+}
+
+const orderProblem = (refusal: OrderRefusal): Problem => {
+  if (refusal.code === 'reference_in_use') {
+    return {
+      status: 409,
+      code: refusal.code,
+      title: 'Another payment has this reference',
+      detail:
+        'A payment with this reference is executed or can still be. Use that one, cancel it first, or give another reference.',
+      more: { payment: refusal.payment },
+    }
+  }
+  const errors = [{ path: refusal.path, message: refusal.detail }]
+  return { status: 422, code: refusal.code, title: 'The order cannot be taken', detail: refusal.detail, errors }
+}
+
+const cancel = async (hub: Hub, c: Context, caller: Caller): Promise<Response> => {
+  const id = c.req.param('id') ?? ''
+  if (!isPaymentId(id)) return problemResponse(NOT_FOUND)
+  return once(hub, c, caller, z.strictObject({}), async (tx): Promise<Answered> => {
+    const { eService } = caller
+    const command = { do: 'close', as: 'cancelled', by: 'e-service' } as const
+    const owns = (row: PaymentRow) => row.eService === eService.id
+    const done = await decideOn(hub, tx, eService.merchant, id, command, owns)
+    if (!done) return { problem: NOT_FOUND }
+    if (done.decided.ok) {
+      const state = done.decided.value
+      return { status: state.final ? 200 : 202, body: viewOf(done.row, state) }
+    }
+    const title = `The payment is ${done.now.status}`
+    return { problem: { status: 409, code: 'already_final', title, detail: 'A final payment cannot be cancelled.' } }
+  })
+}
+
+const ownPayment = async (hub: Hub, c: Context, { eService }: Caller): Promise<Loaded | undefined> => {
+  const id = c.req.param('id') ?? ''
+  const loaded = isPaymentId(id) ? await loadPayment(hub.db, eService.merchant, id) : undefined
+  return loaded?.row.eService === eService.id ? loaded : undefined
+}
+
+type EventLine = { readonly id: string; readonly type: string; readonly sequence: number; readonly at: string }
+
+const wholeView = (hub: Hub, caller: Caller, row: PaymentRow, state: PaymentState, told: readonly EventLine[]) => {
+  const mayRead = caller.scopes.includes('payer:read')
+  return {
+    ...viewOf(row, state),
+    payUrl: `${hub.publicUrl}/pay/${row.payToken}`,
+    returnUrl: row.details.returnUrl,
+    payer: mayRead ? row.details.payer : null,
+    payersAtBank: mayRead
+      ? state.attempts.flatMap(({ id, payer }) =>
+          payer
+            ? [{ attempt: id, name: payer.name ?? null, account: payer.account ?? null, bank: payer.bank ?? null }]
+            : [],
+        )
+      : null,
+    events: told,
+  }
+}
+
+const wholeOf = async (hub: Hub, caller: Caller, row: PaymentRow, state: PaymentState) => {
+  const told = await hub.notices.ofSubject(row.eService, row.id)
+  const lines = told.map(({ id, type, sequence, at }) => ({ id, type, sequence, at: toRfc3339(at) }))
+  return wholeView(hub, caller, row, state, lines)
+}
+
+const queryOf = <Value>(schema: z.ZodType<Value>, c: Context): Value | Problem => {
+  const parsed = schema.safeParse(c.req.query())
+  return parsed.success ? parsed.data : invalidFields(parsed.error.issues)
+}
+const isProblem = (value: unknown): value is Problem =>
+  typeof value === 'object' && value !== null && 'code' in value && 'detail' in value
+
+const list = async (hub: Hub, c: Context, { eService }: Caller): Promise<Response> => {
+  const query = queryOf(shapes.ListQuery, c)
+  if (isProblem(query)) return problemResponse(query)
+  const before = query.after === undefined ? undefined : readCursor(query.after)
+  if (query.after !== undefined && !before) return problemResponse(BAD_CURSOR)
+  const found = await listPayments(hub.db, eService.merchant, eService.id, {
+    reference: query.reference,
+    status: query.status,
+    from: query.from === undefined ? undefined : parseInstant(query.from),
+    to: query.to === undefined ? undefined : parseInstant(query.to),
+    before,
+    limit: query.limit + 1,
+  })
+  const page = found.slice(0, query.limit)
+  const last = found.length > query.limit ? page.at(-1) : undefined
+  const next = last ? cursorOf(last.row.createdAt, last.row.id) : null
+  return respond({ status: 200, body: { payments: page.map(({ row, facts }) => viewOf(row, stateOf(facts))), next } })
+}
+
+const BAD_CURSOR: Problem = invalidFields([
+  { path: ['after'], message: 'This is not a cursor of ours; leave it out to begin anew.' },
+])
+const cursorOf = (createdAt: Instant, id: string): string => Buffer.from(`${createdAt} ${id}`).toString('base64url')
+const readCursor = (cursor: string) => {
+  const match = /^(\d{1,15}) (pay_[0-9a-z]{26})$/.exec(Buffer.from(cursor, 'base64url').toString())
+  return match ? { createdAt: Number(match[1]), id: match[2] ?? '' } : undefined
+}
+
+const channels = async (hub: Hub, c: Context, { eService }: Caller): Promise<Response> => {
+  const query = queryOf(ROUTES.channels.request.query, c)
+  if (isProblem(query)) return problemResponse(query)
+  const offers = offersFor(await hub.merchants.directory(), hub.channels, {
+    eService,
+    now: hub.clock.now(),
+    ...(query.amount === undefined ? {} : { amountMinor: query.amount }),
+    ...(query.currency === undefined ? {} : { currency: query.currency }),
+  })
+  const language = query.language ?? eService.languages[0] ?? 'en'
+  const body = {
+    offers: offers.map(hub.health.shown).map((offer) => ({
+      id: offer.id,
+      name: inLanguage(offer.name, language),
+      logo: hub.publicUrl + offer.logo,
+      health: offer.health,
+      pauseText: offer.pauseText ? inLanguage(offer.pauseText, language) : null,
+      minAmount: offer.minMinor ?? null,
+      maxAmount: offer.maxMinor ?? null,
+      currencies: offer.currencies,
+    })),
+  }
+  return respond({ status: 200, body })
+}
+
+const events = async (hub: Hub, c: Context, { eService }: Caller): Promise<Response> => {
+  const query = queryOf(ROUTES.events.request.query, c)
+  if (isProblem(query)) return problemResponse(query)
+  const page = await hub.notices.feed(eService.id, query.after, query.limit)
+  if (page === 'bad_cursor') return problemResponse(BAD_CURSOR)
+  const { cursor, more } = page
+  const list = page.events.map(({ id, type, at, sequence, data }) => ({
+    id,
+    type,
+    timestamp: toRfc3339(at),
+    sequence,
+    data,
+  }))
+  return respond({ status: 200, body: { events: list, cursor, more } })
+}
+
+const redeliver = async (hub: Hub, c: Context, caller: Caller): Promise<Response> => {
+  const id = c.req.param('id') ?? ''
+  if (!isEventId(id)) return problemResponse(NOT_FOUND)
+  return once(hub, c, caller, z.strictObject({}), async (): Promise<Answered> => {
+    const queued = await hub.notices.redeliver(caller.eService.id, id)
+    if (queued === 'queued') return { status: 202, body: { queued: true } }
+    if (queued === 'unknown_event') return { problem: NOT_FOUND }
+    const detail = 'The e-service has no notice address that is in use.'
+    return { problem: { status: 409, code: 'no_notice_address', title: 'Nowhere to send it', detail } }
+  })
+}

@@ -1,0 +1,110 @@
+import type { Attempt, Reading } from '../channels/channel.ts'
+import type { AttemptId } from '../kernel/ids.ts'
+import { type Instant, SECOND_MS } from '../kernel/time.ts'
+import { converse, readingsOf } from './calls.ts'
+import type { Heard } from './facts.ts'
+import type { Hub } from './hub.ts'
+import { hear, stateOf } from './payment.ts'
+import { heardFrom } from './readings.ts'
+import { record } from './record.ts'
+import { type AttemptRow, attemptById, insertMessage, type Loaded, loadPayment, lockPayment } from './store/index.ts'
+
+/**
+ * Asks the PSP what became of an attempt and hears its answer. `answered` only when the PSP said something that can be read; the
+ * attempt's state then tells the rest.
+ */
+export const enquire = async (
+  hub: Hub,
+  merchant: string,
+  payment: string,
+  attemptId: string,
+): Promise<'answered' | 'no_answer' | 'cannot_ask'> => {
+  const loaded = await loadPayment(hub.db, merchant, payment)
+  const row = await attemptById(hub.db, merchant, attemptId)
+  const open = row && (await hub.merchants.open(row.agreement, hub.clock.now()))
+  if (!loaded || !row) return 'cannot_ask'
+  if (!open?.channel.enquire) return couldNotAsk(hub, loaded, row.id)
+  const step = await open.channel.enquire(attemptOf(loaded.facts, row), open.agreement)
+  const conversation = await converse(hub, open, step, 'enquire')
+  const { end, messages } = conversation
+  const readings = readingsOf(conversation).filter((reading) => isAbout(reading, row))
+  const answered =
+    end.step === 'heard' && readings.some((reading) => reading.says !== 'untrusted' && reading.says !== 'ask')
+  await hub.db.tx(async (tx) => {
+    const now = hub.clock.now()
+    const fresh = await lockPayment(tx, merchant, payment)
+    if (!fresh) return
+    for (const message of messages) {
+      await insertMessage(tx, { ...message, payment: fresh.row.id, attempt: row.id, readings, verdict: 'sent' })
+    }
+    const heard: readonly Heard[] = [
+      {
+        fact: 'outcome',
+        key: `out:${messages[0]?.id ?? row.id}`,
+        at: now,
+        attempt: row.id,
+        of: 'enquire',
+        result: answered ? 'answered' : end.step === 'no_answer' ? end.result : 'unknown',
+      },
+      ...heardFrom(readings, 'enquiry', row.id, now),
+    ]
+    await record(hub, tx, fresh, hear(fresh.facts, heard, now), now)
+  })
+  return answered ? 'answered' : 'no_answer'
+}
+
+/**
+ * An agreement or an ability that was there when the attempt began is gone. That counts as asked in vain, so that the attempt's
+ * deadlines go on and it ends with a person instead of being due for ever.
+ */
+const couldNotAsk = async (hub: Hub, { row }: Loaded, attempt: AttemptId): Promise<'cannot_ask'> => {
+  await hub.db.tx(async (tx) => {
+    const fresh = await lockPayment(tx, row.merchant, row.id)
+    if (!fresh) return
+    const now = hub.clock.now()
+    const key = `out:${attempt}:${now}`
+    const heard: Heard = { fact: 'outcome', key, at: now, attempt, of: 'enquire', result: 'not_sent' }
+    await record(hub, tx, fresh, hear(fresh.facts, [heard], now), now)
+  })
+  return 'cannot_ask'
+}
+
+/** A hint that proves nothing makes the hub ask no oftener than this: whoever knows an address could make it flood the PSP. */
+const HINT_GAP_MS = 3 * SECOND_MS
+
+/** From when on a hint about the attempt is followed. */
+export const nextHintAt = ({ facts }: Loaded, attempt: string): Instant => {
+  const lastAt = stateOf(facts).attempts.find((one) => one.id === attempt)?.asked.lastAt
+  return lastAt === undefined ? 0 : lastAt + HINT_GAP_MS
+}
+
+/** Asks because somebody hinted that there is news; where it was asked a moment ago, its deadlines do. */
+export const enquireByHint = async (hub: Hub, merchant: string, payment: string, attempt: AttemptId): Promise<void> => {
+  const loaded = await loadPayment(hub.db, merchant, payment)
+  if (loaded && hub.clock.now() >= nextHintAt(loaded, attempt)) await enquire(hub, merchant, payment, attempt)
+}
+
+/** An answer about another attempt is not an answer to this question. */
+const isAbout = (reading: Reading, row: AttemptRow): boolean => {
+  if ('number' in reading.about) return reading.about.number === row.number
+  if ('pspId' in reading.about) return row.kept.pspIds?.includes(reading.about.pspId) ?? false
+  return true
+}
+
+const attemptOf = (facts: Parameters<typeof stateOf>[0], row: AttemptRow): Attempt => {
+  const state = stateOf(facts)
+  const attempt = state.attempts.find((one) => one.id === row.id)
+  const { currency } = state.order.amount
+  return {
+    id: row.id,
+    number: row.number,
+    amount: state.order.amount,
+    begunAt: attempt?.begunAt ?? state.order.at,
+    kept: row.kept,
+    refunds: [...facts].flatMap((fact) =>
+      fact.fact === 'refund_asked' && fact.attempt === row.id
+        ? [{ id: fact.refund, number: fact.number, amount: { amountMinor: fact.amountMinor, currency } }]
+        : [],
+    ),
+  }
+}

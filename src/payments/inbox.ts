@@ -1,0 +1,259 @@
+import type { Answer, Reading, Heard as Said, WireMessage } from '../channels/channel.ts'
+import { type AttemptId, type MessageId, newId } from '../kernel/ids.ts'
+import { DAY_MS, HOUR_MS, type Instant, MINUTE_MS, SECOND_MS } from '../kernel/time.ts'
+import type { AgreementRecord } from '../merchants/index.ts'
+import type { Queryable, Tx } from '../platform/db/db.ts'
+import { nextHintAt } from './enquire.ts'
+import type { Source } from './facts.ts'
+import type { Hub } from './hub.ts'
+import { hear } from './payment.ts'
+import { heardFrom, storable } from './readings.ts'
+import { DEADLINE, jobKey, PARKED, record } from './record.ts'
+import {
+  type AttemptRow,
+  attemptById,
+  attemptByNumber,
+  attemptsByPspId,
+  insertMessage,
+  type Loaded,
+  loadPayment,
+  lockMessage,
+  lockPayment,
+  type MessageRow,
+  messageById,
+  placeMessage,
+} from './store/index.ts'
+
+/** Whatever a PSP or a payer's browser brought to one of our addresses. */
+export type Arrived = {
+  readonly channel: string
+  readonly agreement: string
+  readonly attempt?: AttemptId
+  /** Which of the two addresses it came to. */
+  readonly address: 'back' | 'notice'
+  readonly message: WireMessage & { readonly receivedAt: Instant }
+  readonly peer: string
+}
+
+export type Received = {
+  readonly carrier: 'payer' | 'psp'
+  readonly answer: Answer
+  readonly verdict: MessageRow['verdict']
+  /** The payment whose page the payer's browser is to see. */
+  readonly payToken?: string
+  /** A hint that proves nothing brought the payer back: the PSP should be asked before the page is shown. */
+  readonly ask?: { readonly merchant: string; readonly payment: string; readonly attempt: AttemptId }
+}
+
+/**
+ * Verifying is pure and comes first; then the raw message, what was read in it and the change of state are one commit, before
+ * anything is answered. Whatever a reading throws, the raw message is stored. Undefined: no such agreement or channel.
+ */
+export const receive = async (
+  hub: Hub,
+  arrived: Arrived,
+  holdsBack: (what: Unproven, agreement: string) => boolean,
+): Promise<Received | 'held_back' | undefined> => {
+  const { message } = arrived
+  const agreement = (await hub.merchants.directory()).agreements.get(arrived.agreement)
+  if (!agreement || agreement.channel !== arrived.channel) return undefined
+  const { said, verdict } = await readMessage(hub, arrived)
+  const unproven = unprovenIn(said, verdict)
+  if (unproven && holdsBack(unproven, agreement.id)) return 'held_back'
+  const id = newId('msg', message.receivedAt, hub.random)
+  const placed = await hub.db.tx((tx) => place(hub, tx, { agreement, arrived, said, verdict, id }))
+  hub.count('messages', { channel: arrived.channel, carrier: said.carrier, verdict: placed.verdict })
+  return {
+    carrier: said.carrier,
+    answer: verdict === 'fault' ? { status: 503, body: '' } : answerOf(said, verdict),
+    verdict: placed.verdict,
+    ...placed.shown,
+  }
+}
+
+type ReadMessage = { readonly said: Said; readonly verdict: 'trusted' | 'untrusted' | 'fault' }
+
+/** A channel that throws, or an agreement that cannot be used as it is configured, is our fault: stored, and the bank repeats it. */
+const readMessage = async (hub: Hub, arrived: Arrived): Promise<ReadMessage> => {
+  try {
+    const open = await hub.merchants.open(arrived.agreement, arrived.message.receivedAt)
+    if (!open) throw new Error('the agreement cannot be opened')
+    const said = storable(await open.channel.read(arrived.message, open.agreement))
+    return { said, verdict: said.readings.some(isUntrusted) ? 'untrusted' : 'trusted' }
+  } catch (fault) {
+    hub.warn('a channel could not read a message', { channel: arrived.channel, agreement: arrived.agreement, fault })
+    return { said: { readings: [], carrier: arrived.address === 'back' ? 'payer' : 'psp' }, verdict: 'fault' }
+  }
+}
+
+const isUntrusted = (reading: Reading): boolean => reading.says === 'untrusted'
+
+/** Messages that prove nothing: anyone who knows an address can send them, and a flood must not fill the disk. */
+export type Unproven = 'untrusted' | 'hint'
+const unprovenIn = (said: Said, verdict: ReadMessage['verdict']): Unproven | undefined => {
+  if (verdict === 'untrusted') return verdict
+  return verdict === 'trusted' && said.readings.every(isHint) ? 'hint' : undefined
+}
+const isHint = ({ says }: Reading): boolean => says === 'ask' || says === 'nothing'
+
+/** A bank whose key has not been rolled yet repeats what was answered with 400; a payer never sees it. */
+const answerOf = (said: Said, verdict: 'trusted' | 'untrusted'): Answer =>
+  verdict === 'untrusted' ? { status: 400, body: '' } : (said.answer ?? { status: 200, body: '' })
+
+type Placing = ReadMessage & { readonly agreement: AgreementRecord; readonly arrived: Arrived; readonly id: MessageId }
+type Placed = { readonly verdict: MessageRow['verdict']; readonly shown: Pick<Received, 'payToken' | 'ask'> }
+
+const place = async (hub: Hub, tx: Tx, placing: Placing): Promise<Placed> => {
+  const { agreement, arrived, said, verdict } = placing
+  const { merchant } = agreement
+  const inAddress = arrived.attempt ? await attemptById(tx, merchant, arrived.attempt) : undefined
+  const addressed = inAddress?.agreement === agreement.id ? inAddress : undefined
+  const named = verdict === 'trusted' ? await attemptsNamed(tx, agreement, said.readings, addressed) : []
+  const shown = addressed ?? named[0]?.attempt
+  // A hint about an attempt that the address names wrongly will never be placed.
+  const placeable = said.readings.some((reading) => !isHint(reading) || !('address' in reading.about))
+  const parked = verdict === 'trusted' && placeable && named.length === 0
+  const row = messageRow(placing, shown, parked ? 'parked' : verdict)
+  await insertMessage(tx, row)
+  if (parked || verdict === 'fault') {
+    await hub.jobs.set(tx, [{ kind: PARKED, key: jobKey(merchant, row.id), runAt: row.at + PARKED_FIRST_MS }])
+  }
+  const heard = await hearNamed(hub, tx, merchant, named, placing)
+  const payment =
+    said.carrier === 'payer' && shown
+      ? (heard.find(({ row: { id } }) => id === shown.payment) ?? (await loadPayment(tx, merchant, shown.payment)))
+      : undefined
+  const asks = said.readings.some((reading) => reading.says === 'ask')
+  return {
+    verdict: row.verdict,
+    shown: {
+      ...(payment ? { payToken: payment.row.payToken } : {}),
+      ...(asks && shown ? { ask: { merchant, payment: shown.payment, attempt: shown.id } } : {}),
+    },
+  }
+}
+
+type Named = { readonly reading: Reading; readonly attempt: AttemptRow }
+
+/** Which attempts the readings are about: by our number, the PSP's id, or only the address. */
+const attemptsNamed = async (
+  db: Queryable,
+  agreement: AgreementRecord,
+  readings: readonly Reading[],
+  addressed: AttemptRow | undefined,
+): Promise<readonly Named[]> => {
+  const { merchant, id } = agreement
+  const found: Named[] = []
+  for (const reading of readings) {
+    const { about } = reading
+    const attempts =
+      'number' in about
+        ? [about.number === addressed?.number ? addressed : await attemptByNumber(db, merchant, id, about.number)]
+        : 'pspId' in about
+          ? preferAddressed(await attemptsByPspId(db, merchant, id, about.pspId), addressed)
+          : [addressed]
+    for (const attempt of attempts) if (attempt) found.push({ attempt, reading })
+  }
+  return found
+}
+
+/** Where a PSP's ids have come round, the address tells which attempt is meant, else the latest. */
+const preferAddressed = (attempts: readonly AttemptRow[], addressed: AttemptRow | undefined) => [
+  attempts.find((attempt) => attempt.id === addressed?.id) ?? [...attempts].sort((a, b) => (a.id < b.id ? 1 : -1))[0],
+]
+
+/** Hears what was said of each payment, under its lock; returns them as they were before. */
+const hearNamed = async (
+  hub: Hub,
+  tx: Tx,
+  merchant: string,
+  named: readonly Named[],
+  { arrived, said, id }: Pick<Placing, 'arrived' | 'said' | 'id'>,
+): Promise<readonly Loaded[]> => {
+  const locked: Loaded[] = []
+  const source: Source = said.carrier === 'payer' ? 'return' : 'notice'
+  const payments = [...new Set(named.map(({ attempt }) => attempt.payment))].sort()
+  for (const payment of payments) {
+    const loaded = await lockPayment(tx, merchant, payment)
+    if (!loaded) throw new Error(`message ${id} names a payment that is not there`)
+    locked.push(loaded)
+    const own = named.filter(({ attempt }) => attempt.payment === payment)
+    const now = arrived.message.receivedAt
+    const heard = own.flatMap(({ reading, attempt }) => heardFrom([reading], source, attempt.id, now))
+    await record(hub, tx, loaded, hear(loaded.facts, heard, now), now)
+    const asked = own.some(({ reading }) => reading.says === 'ask') && said.carrier === 'psp'
+    if (!asked) continue
+    const runAt = Math.max(now, ...own.map(({ attempt }) => nextHintAt(loaded, attempt.id)))
+    await hub.jobs.set(tx, [{ kind: DEADLINE, key: jobKey(merchant, payment), runAt, payload: 'ask' }])
+  }
+  return locked
+}
+
+/** What opens doors is not kept beside what was said; no protocol here signs these. */
+const SECRET_HEADERS = ['authorization', 'cookie', 'proxy-authorization']
+const withoutSecrets = (headers: WireMessage['headers']): WireMessage['headers'] =>
+  Object.fromEntries(
+    Object.entries(headers).map(([name, value]) => [name, SECRET_HEADERS.includes(name) ? '[secret]' : value]),
+  )
+
+const messageRow = (
+  { agreement, arrived, said, id }: Placing,
+  attempt: AttemptRow | undefined,
+  verdict: MessageRow['verdict'],
+): MessageRow => ({
+  merchant: agreement.merchant,
+  id,
+  agreement: agreement.id,
+  payment: attempt?.payment ?? null,
+  attempt: attempt?.id ?? null,
+  direction: 'in',
+  purpose: arrived.address,
+  at: arrived.message.receivedAt,
+  method: arrived.message.method,
+  url: arrived.message.url,
+  headers: withoutSecrets(arrived.message.headers),
+  body: arrived.message.body,
+  peer: arrived.peer,
+  status: null,
+  readings: said.readings,
+  verdict,
+})
+
+// ------------------------------------------------------------------------------------------------------------------------- parked
+
+const PARKED_FIRST_MS = 5 * SECOND_MS
+const PARKED_AGAIN_MS = MINUTE_MS
+/** After an hour a person looks at it; it stays parked, and is never dropped. */
+const PARKED_FOR_MS = HOUR_MS
+/** A fault of ours is mended by a person: until then it is read again each hour. */
+const FAULT_FOR_MS = 30 * DAY_MS
+
+const tryNext = (row: Pick<MessageRow, 'at' | 'verdict'>, now: Instant): Instant | undefined => {
+  if (now < row.at + PARKED_FOR_MS) return now + PARKED_AGAIN_MS
+  return row.verdict === 'fault' && now < row.at + FAULT_FOR_MS ? now + HOUR_MS : undefined
+}
+
+/** Tries a parked message again: its attempt may have become known, or what kept us from reading it was mended. Returns when to try next. */
+export const tryParked = async (hub: Hub, merchant: string, id: string): Promise<Instant | undefined> => {
+  const now = hub.clock.now()
+  const stored = await messageById(hub.db, merchant, id)
+  if (stored?.verdict !== 'parked' && stored?.verdict !== 'fault') return undefined
+  const agreement = (await hub.merchants.directory()).agreements.get(stored.agreement)
+  if (!agreement) return tryNext(stored, now)
+  const { method, url, headers, body, purpose, peer } = stored
+  const message = { method, url, headers, body, receivedAt: stored.at }
+  const address = purpose === 'back' ? 'back' : 'notice'
+  const arrived: Arrived = { channel: agreement.channel, agreement: agreement.id, address, message, peer }
+  const { said, verdict } = await readMessage(hub, arrived)
+  if (verdict === 'fault') return tryNext(stored, now)
+  return hub.db.tx(async (tx) => {
+    const row = await lockMessage(tx, merchant, id)
+    if (row?.verdict !== stored.verdict) return undefined
+    const addressed = row.attempt ? await attemptById(tx, merchant, row.attempt) : undefined
+    const named = verdict === 'trusted' ? await attemptsNamed(tx, agreement, said.readings, addressed) : []
+    if (verdict === 'trusted' && named.length === 0) return tryNext(row, now)
+    await placeMessage(tx, merchant, id, { attempt: addressed ?? named[0]?.attempt, verdict, readings: said.readings })
+    await hearNamed(hub, tx, merchant, named, { arrived, said, id: row.id })
+    return undefined
+  })
+}

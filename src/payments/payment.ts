@@ -1,0 +1,292 @@
+import type { Payee } from '../channels/channel.ts'
+import type { AttemptId, PaymentId, RefundId } from '../kernel/ids.ts'
+import { fail, ok, type Result } from '../kernel/result.ts'
+import { DAY_MS, type Instant } from '../kernel/time.ts'
+import { attemptOf, evidenceOf, only } from './attempt.ts'
+import { attentionOf } from './attention.ts'
+import type {
+  AttemptState,
+  ClosingAskedFact,
+  ClosingKind,
+  Decision,
+  Fact,
+  Flag,
+  Heard,
+  PaymentState,
+  PaymentStatus,
+  Plan,
+  PlanEndedFact,
+  RuledFact,
+} from './facts.ts'
+import { FINAL_STATUSES } from './facts.ts'
+import { committedMinor, refundsOf } from './refunds.ts'
+
+/**
+ * The heart. State is what the facts say: a pure function of their set. Order of hearing and the clock are no arguments; time acts
+ * only through decisions that a job records. Throws only when the set has no `ordered` fact, which no store can return.
+ */
+export const stateOf = (all: Iterable<Fact>): PaymentState => {
+  const facts = [...new Map([...all].map((fact) => [fact.key, fact])).values()]
+  const order = only(facts, 'ordered')[0]
+  if (!order) throw new Error('a payment without its order')
+  const rulings = only(facts, 'ruled')
+  const settled = (flag: Flag, fact: string) =>
+    rulings.some((ruling) => ruling.flag === flag && ruling.facts.includes(fact))
+  const evidence = only(facts, 'begun')
+    .sort((a, b) => a.at - b.at || (a.attempt < b.attempt ? -1 : 1))
+    .map((begun) => evidenceOf(order, begun, facts))
+  const attempts = evidence.map((one) => attemptOf(one, settled))
+  const status = statusOf(facts, attempts)
+  const final = FINAL_STATUSES.includes(status)
+  const closing = only(facts, 'closing_asked')[0]
+  const current = attempts.findLast((attempt) => !attempt.left && attempt.mayStillBePaid)
+  const refunds = refundsOf(facts)
+  return {
+    id: order.payment,
+    order,
+    status,
+    final,
+    ...(closing && !final ? { closing: closing.as, closingAskedAt: closing.at } : {}),
+    attention: attentionOf(facts, evidence, attempts, refunds, settled),
+    attempts,
+    ...(current ? { current } : {}),
+    refunds,
+    paidMinor: attempts.filter(executed).length * order.amount.amountMinor,
+    refundedMinor: refunds.filter((refund) => refund.status === 'done').reduce((sum, one) => sum + one.amountMinor, 0),
+    reversedMinor: attempts.reduce((sum, attempt) => sum + attempt.reversedMinor, 0),
+  }
+}
+
+const executed = (attempt: AttemptState): boolean => attempt.status === 'executed'
+
+/** The first row that holds. */
+const statusOf = (facts: readonly Fact[], attempts: readonly AttemptState[]): PaymentStatus => {
+  if (attempts.some(executed)) return 'executed'
+  const closed = only(facts, 'closed')[0]
+  if (closed) return closed.as
+  const one = only(facts, 'ordered')[0]?.attempts === 'one'
+  if (one && attempts[0]?.status === 'refused') return 'refused'
+  if (attempts.some((attempt) => attempt.status === 'accepted')) return 'accepted'
+  return attempts.some((attempt) => attempt.status === 'started' || attempt.status === 'unknown') ? 'started' : 'open'
+}
+
+// ---------------------------------------------------------------------------------------------------------------------- decisions
+
+export type Command =
+  | {
+      readonly do: 'begin'
+      readonly attempt: AttemptId
+      readonly number: string
+      readonly offer: string
+      readonly agreement: string
+      readonly channel: string
+      readonly payee: Payee
+      readonly plan: Plan
+      readonly echo?: Readonly<Record<string, string>>
+      /** The payer's plain "I have not paid" at the bank that was chosen before. */
+      readonly notPaid: boolean
+    }
+  | {
+      readonly do: 'begin_again'
+      readonly attempt: AttemptId
+      readonly plan: Plan
+      readonly echo?: Readonly<Record<string, string>>
+    }
+  | { readonly do: 'close'; readonly as: ClosingKind; readonly by: ClosingAskedFact['by'] }
+  | { readonly do: 'end_plan'; readonly attempt: AttemptId; readonly finding: PlanEndedFact['finding'] }
+  | {
+      readonly do: 'refund'
+      readonly refund: RefundId
+      readonly attempt: AttemptId
+      readonly number: string
+      readonly amountMinor: number
+    }
+  | { readonly do: 'name_twin'; readonly other: PaymentId }
+  | ({ readonly do: 'rule' } & Omit<RuledFact, 'fact' | 'at' | 'key'> & { readonly ruling: string })
+
+export type Refusal =
+  | 'final'
+  | 'closing'
+  | 'expired'
+  | 'one_attempt'
+  | 'too_many_attempts'
+  | 'attempt_accepted'
+  /** The offer's attempt goes on: show its step again (`begin_again`). */
+  | 'already_begun'
+  /** Another bank may still take the money: ask it, else ask the payer. */
+  | 'may_still_be_paid'
+  | 'nothing_refused'
+  | 'unknown_attempt'
+  | 'attempt_over'
+  | 'not_due'
+  | 'already_known'
+  | 'exceeds_paid'
+  /** A stuck attempt ends only when a person says what became of it. */
+  | 'needs_ruling'
+
+export type Decided = { readonly facts: readonly Fact[]; readonly state: PaymentState }
+
+/** Takes a decision from the facts known now, or refuses it. What follows of itself (a close that waited) is decided with it. */
+export const decide = (facts: readonly Fact[], command: Command, now: Instant): Result<Decided, Refusal> => {
+  const decided = ruleOn(stateOf(facts), command, now)
+  return decided.ok ? ok(withFollowing(facts, unknownOf(facts, decided.value), now)) : decided
+}
+
+/** A fact that is in the set already is the same element, and is not written again: a job that is repeated decides it again. */
+const unknownOf = <Of extends Fact>(facts: readonly Fact[], added: readonly Of[]): readonly Of[] => {
+  const known = new Set(facts.map((fact) => fact.key))
+  return added.filter((fact) => !known.has(fact.key) && known.add(fact.key))
+}
+
+/** Takes in readings and outcomes. Cannot refuse: what was heard already is dropped as the same element of the set. */
+export const hear = (facts: readonly Fact[], heard: readonly Heard[], now: Instant): Decided =>
+  withFollowing(facts, unknownOf(facts, heard), now)
+
+const withFollowing = (before: readonly Fact[], added: readonly Fact[], now: Instant): Decided => {
+  const state = stateOf([...before, ...added])
+  const as = closesAs(state)
+  if (!as) return { facts: added, state }
+  const all = [...added, { fact: 'closed', key: 'closed', at: now, as } as const]
+  return { facts: all, state: stateOf([...before, ...all]) }
+}
+
+/** A close that was asked for is recorded as soon as no attempt may still be paid; so is the end of an order's only attempt. */
+const closesAs = (state: PaymentState): ClosingKind | undefined => {
+  if (state.final || state.attempts.some((attempt) => attempt.mayStillBePaid)) return undefined
+  if (state.closing) return state.closing
+  return state.order.attempts === 'one' && state.attempts.length > 0 ? 'expired' : undefined
+}
+
+const ruleOn = (state: PaymentState, command: Command, now: Instant): Result<readonly Decision[], Refusal> => {
+  switch (command.do) {
+    case 'begin':
+      return begin(state, command, now)
+    case 'begin_again':
+      return beginAgain(state, command, now)
+    case 'close':
+      return close(state, command, now)
+    case 'end_plan': {
+      const attempt = state.attempts.find((one) => one.id === command.attempt)
+      if (!attempt) return fail('unknown_attempt')
+      if (attempt.planEnded) return fail('already_known')
+      if (now < attempt.plan.endsAt || (command.finding === 'cannot_ask') === attempt.plan.canAsk)
+        return fail('not_due')
+      return ok([
+        { fact: 'plan_ended', key: `ended:${attempt.id}`, at: now, attempt: attempt.id, finding: command.finding },
+      ])
+    }
+    case 'refund': {
+      const { refund, attempt, number, amountMinor } = command
+      const paid = state.attempts.find((one) => one.id === attempt)
+      if (!paid) return fail('unknown_attempt')
+      const left = (paid.status === 'executed' ? state.order.amount.amountMinor : 0) - paid.reversedMinor
+      if (amountMinor <= 0 || amountMinor + committedMinor(state.refunds, attempt) > left) return fail('exceeds_paid')
+      return ok([{ fact: 'refund_asked', key: `refund:${refund}`, at: now, refund, attempt, number, amountMinor }])
+    }
+    case 'name_twin':
+      return ok([{ fact: 'twin', key: `twin:${command.other}`, at: now, other: command.other }])
+    case 'rule': {
+      const { do: _, ruling, ...rest } = command
+      if (rest.as === 'settled' && rest.flag === 'stuck') return fail('needs_ruling')
+      if (rest.attempt && !state.attempts.some((one) => one.id === rest.attempt)) return fail('unknown_attempt')
+      return ok([{ ...rest, fact: 'ruled', key: `ruled:${ruling}`, at: now }])
+    }
+  }
+}
+
+const mayNotBegin = (state: PaymentState, now: Instant): Refusal | undefined => {
+  if (state.final) return 'final'
+  if (state.closing) return 'closing'
+  return now >= state.order.expiresAt ? 'expired' : undefined
+}
+
+/** More tries than any payer needs; keeps a payment and its notice small (< 20 kB). */
+const MAX_ATTEMPTS = 20
+/** Showing one attempt's step again is a fact too. */
+const MAX_BEGUN_TIMES = 50
+
+const begin = (
+  state: PaymentState,
+  command: Extract<Command, { do: 'begin' }>,
+  now: Instant,
+): Result<readonly Decision[], Refusal> => {
+  const refusal = mayNotBegin(state, now)
+  if (refusal) return fail(refusal)
+  if (state.attempts.some((attempt) => attempt.status === 'accepted')) return fail('attempt_accepted')
+  const { current } = state
+  if (current?.offer === command.offer) return fail('already_begun')
+  if (state.order.attempts === 'one' && state.attempts.length > 0) return fail('one_attempt')
+  if (current && !command.notPaid) return fail('may_still_be_paid')
+  if (state.attempts.length >= MAX_ATTEMPTS) return fail('too_many_attempts')
+  const { do: _, notPaid: __, ...begun } = command
+  return ok([
+    ...(current ? [{ fact: 'left', key: `left:${current.id}`, at: now, attempt: current.id } as const] : []),
+    { ...begun, fact: 'begun', key: `begun:${command.attempt}`, at: now },
+  ])
+}
+
+const beginAgain = (
+  state: PaymentState,
+  { attempt: id, plan, echo }: Extract<Command, { do: 'begin_again' }>,
+  now: Instant,
+): Result<readonly Decision[], Refusal> => {
+  const refusal = mayNotBegin(state, now)
+  if (refusal) return fail(refusal)
+  const attempt = state.attempts.find((one) => one.id === id)
+  if (!attempt) return fail('unknown_attempt')
+  if (state.attempts.some((one) => one.status === 'accepted')) return fail('attempt_accepted')
+  if (state.current?.id !== id || attempt.planEnded || !['started', 'unknown'].includes(attempt.status)) {
+    return fail('attempt_over')
+  }
+  if (attempt.begunTimes >= MAX_BEGUN_TIMES) return fail('too_many_attempts')
+  const key = `again:${id}:${attempt.begunTimes}`
+  return ok([{ fact: 'begun_again', key, at: now, attempt: id, plan, ...(echo ? { echo } : {}) }])
+}
+
+const close = (
+  state: PaymentState,
+  { as, by }: Extract<Command, { do: 'close' }>,
+  now: Instant,
+): Result<readonly Decision[], Refusal> => {
+  if (state.final) return fail('final')
+  if (as === 'expired' && now < state.order.expiresAt) return fail('not_due')
+  if (as === 'refused') {
+    if (state.attempts.some((attempt) => attempt.mayStillBePaid)) return fail('may_still_be_paid')
+    if (!state.attempts.some((attempt) => attempt.status === 'refused')) return fail('nothing_refused')
+  }
+  return ok(state.closing ? [] : [{ fact: 'closing_asked', key: 'closing_asked', at: now, as, by }])
+}
+
+// ---------------------------------------------------------------------------------------------------------------------- deadlines
+
+/** How long past its last moment a PSP that does not answer is asked, before a person is. Our choice: one day. */
+const NO_ANSWER_AFTER_MS = DAY_MS
+
+/** What the server does for one attempt next, and when. Undefined: nothing is left to find out by itself. */
+export const attemptDeadline = (
+  attempt: AttemptState,
+  closingAskedAt: Instant | undefined,
+): { readonly at: Instant; readonly what: 'ask' | 'end' } | undefined => {
+  if (attempt.planEnded || !['started', 'accepted', 'unknown'].includes(attempt.status)) return undefined
+  const { plan, asked, returnedAt } = attempt
+  const { lastAt } = asked
+  if (!plan.canAsk) return { at: plan.endsAt, what: 'end' }
+  if (lastAt !== undefined && lastAt >= plan.endsAt + NO_ANSWER_AFTER_MS) return { at: lastAt, what: 'end' }
+  const step = plan.askedMs[Math.min(asked.times, plan.askedMs.length) - 1] ?? DAY_MS
+  const news = (at: Instant | undefined, afterMs: number) =>
+    at !== undefined && (lastAt === undefined || at > lastAt) ? [at + afterMs] : []
+  const next = Math.min(
+    lastAt === undefined ? plan.askAt : lastAt + step,
+    ...news(returnedAt, plan.returnedMs),
+    ...news(closingAskedAt, 0),
+  )
+  return { at: lastAt !== undefined && lastAt >= plan.endsAt ? next : Math.min(next, plan.endsAt), what: 'ask' }
+}
+
+/** When the server acts next by itself. Undefined: final with nothing open, or a person has it. */
+export const nextDeadline = (state: PaymentState): Instant | undefined => {
+  const times = state.attempts.map((attempt) => attemptDeadline(attempt, state.closingAskedAt)?.at)
+  if (!state.final && !state.closing) times.push(state.order.expiresAt)
+  const known = times.filter((time) => time !== undefined)
+  return known.length > 0 ? Math.min(...known) : undefined
+}

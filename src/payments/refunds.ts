@@ -1,0 +1,70 @@
+import type { AttemptId } from '../kernel/ids.ts'
+import type { Currency } from '../kernel/money.ts'
+import { byStrength, only } from './attempt.ts'
+import type { Fact, OutcomeFact, ReadingFact, RefundAskedFact, RefundState, RefundStatus } from './facts.ts'
+
+const names = ({ reading }: ReadingFact, refund: RefundAskedFact): boolean =>
+  'refund' in reading.about && (reading.about.refund === refund.refund || reading.about.refund === refund.number)
+
+/** A refund that went back with another amount or currency is not the one we asked for. */
+const fits = (fact: ReadingFact, refund: RefundAskedFact, currency: Currency): boolean => {
+  const amount = fact.reading.states?.amount
+  if (!names(fact, refund)) return false
+  if (fact.reading.says !== 'refunded' || amount === undefined || amount === 'as ordered') return true
+  return amount.amountMinor === refund.amountMinor && amount.currency === currency
+}
+
+/** `done` and `failed` are the PSP's own word, a late `done` wins; a call that may have acted stays `unknown` whatever a repeat says. */
+const statusOf = (readings: readonly ReadingFact[], outcomes: readonly OutcomeFact[]): RefundStatus => {
+  const heard = (...words: readonly string[]) => readings.some(({ reading }) => words.includes(reading.says))
+  const called = (result: OutcomeFact['result']) => outcomes.some((outcome) => outcome.result === result)
+  if (heard('refunded')) return 'done'
+  if (heard('refused')) return 'failed'
+  if (heard('accepted', 'waiting') || called('answered')) return 'sent'
+  if (called('unknown')) return 'unknown'
+  return called('turned_down') ? 'failed' : 'requested'
+}
+
+/** Refunds that we asked for, oldest id first, then those made at the PSP without us. */
+export const refundsOf = (facts: readonly Fact[]): readonly RefundState[] => {
+  const asked = only(facts, 'refund_asked').sort((a, b) => (a.refund < b.refund ? -1 : 1))
+  const readings = only(facts, 'reading').sort(byStrength)
+  const currency = only(facts, 'ordered')[0]?.amount.currency ?? ''
+  const ours = asked.map((refund): RefundState => {
+    const own = readings.filter((reading) => fits(reading, refund, currency))
+    const calls = only(facts, 'outcome').filter((outcome) => outcome.refund === refund.refund)
+    return {
+      id: refund.refund,
+      attempt: refund.attempt,
+      amountMinor: refund.amountMinor,
+      status: statusOf(own, calls),
+      origin: 'e-service',
+    }
+  })
+  return [...ours, ...refundsAtPsp(readings, asked, facts)]
+}
+
+const refundsAtPsp = (
+  readings: readonly ReadingFact[],
+  asked: readonly RefundAskedFact[],
+  facts: readonly Fact[],
+): readonly RefundState[] => {
+  const { amountMinor: ordered = 0, currency = '' } = only(facts, 'ordered')[0]?.amount ?? {}
+  const found = new Map<string, RefundState>()
+  for (const fact of readings) {
+    const { reading } = fact
+    if (reading.says !== 'refunded' || asked.some((refund) => fits(fact, refund, currency))) continue
+    const number = 'refund' in reading.about ? reading.about.refund : (reading.states?.reference ?? '')
+    const id = `psp:${fact.attempt}:${number}`
+    const amount = reading.states?.amount
+    const amountMinor = amount === undefined || amount === 'as ordered' ? ordered : amount.amountMinor
+    if (!found.has(id)) found.set(id, { id, attempt: fact.attempt, amountMinor, status: 'done', origin: 'psp' })
+  }
+  return [...found.values()].sort((a, b) => (a.id < b.id ? -1 : 1))
+}
+
+/** What of an attempt's money is already on its way back or promised to be: done, sent, unknown or requested. */
+export const committedMinor = (refunds: readonly RefundState[], attempt?: AttemptId): number =>
+  refunds
+    .filter((refund) => refund.status !== 'failed' && (attempt === undefined || refund.attempt === attempt))
+    .reduce((total, refund) => total + refund.amountMinor, 0)

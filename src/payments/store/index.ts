@@ -1,0 +1,6 @@
+/** All SQL of the payments module. */
+export * from './answers.ts'
+export * from './attempts.ts'
+export * from './messages.ts'
+export * from './payments.ts'
+export * from './signing-keys.ts'

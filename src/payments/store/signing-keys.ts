@@ -1,0 +1,37 @@
+import type { Instant } from '../../kernel/time.ts'
+import { at, type Queryable, statement } from '../../platform/db/db.ts'
+
+/** The hub's own keys, which sign return tokens. */
+
+export type SigningKeyRow = {
+  readonly id: string
+  readonly privateKey: string
+  readonly publicJwk: Readonly<Record<string, unknown>>
+  readonly signsFrom: Instant
+  readonly shownUntil: Instant | null
+}
+const SIGNING_KEYS = statement<SigningKeyRow>(
+  'payments.signing-keys',
+  `select id, private_key as "privateKey", public_jwk as "publicJwk", signs_from as "signsFrom", shown_until as "shownUntil"
+   from payments.signing_key order by signs_from desc, id`,
+)
+export const signingKeys = (db: Queryable) => db.query(SIGNING_KEYS)
+
+const FIRST_SIGNING_KEY = statement(
+  'payments.first-signing-key',
+  `insert into payments.signing_key (id, private_key, public_jwk, signs_from)
+   select $1, $2, $3, $4 where not exists (select 1 from payments.signing_key)`,
+)
+const INSERT_SIGNING_KEY = statement(
+  'payments.insert-signing-key',
+  `with former as (update payments.signing_key set shown_until = $5 where shown_until is null)
+   insert into payments.signing_key (id, private_key, public_jwk, signs_from) values ($1, $2, $3, $4)`,
+)
+const keyValues = (key: SigningKeyRow) => [key.id, key.privateKey, JSON.stringify(key.publicJwk), at(key.signsFrom)]
+export const insertFirstSigningKey = async (db: Queryable, key: SigningKeyRow): Promise<void> => {
+  await db.query(FIRST_SIGNING_KEY, keyValues(key))
+}
+/** A new key from its time on; the former ones are shown until `formerUntil`, so that tokens they signed still verify. */
+export const insertSigningKey = async (db: Queryable, key: SigningKeyRow, formerUntil: Instant): Promise<void> => {
+  await db.query(INSERT_SIGNING_KEY, [...keyValues(key), at(formerUntil)])
+}

@@ -1,0 +1,86 @@
+import type { Reading } from '../channels/channel.ts'
+import { toRfc3339 } from '../kernel/time.ts'
+import type { Db } from '../platform/db/db.ts'
+import type { Fact } from './facts.ts'
+import { nextDeadline, stateOf } from './payment.ts'
+import type { PaymentView } from './schemas.ts'
+import { loadById, type MessageRow, messagesOf } from './store/index.ts'
+import { viewOf } from './view.ts'
+
+/** Everything the hub knows of one payment, for support staff. Personal data of readings is left out; raw messages stay in the database. */
+export type PaymentStory = {
+  readonly payment: PaymentView & { readonly merchant: string; readonly eService: string }
+  /** When the server acts next by itself. */
+  readonly nextDeadline: string | null
+  readonly facts: readonly { readonly at: string; readonly fact: Fact['fact']; readonly tells: string }[]
+  readonly messages: readonly MessageLine[]
+}
+
+type MessageLine = Pick<MessageRow, 'id' | 'direction' | 'purpose' | 'agreement' | 'method' | 'status' | 'verdict'> & {
+  readonly at: string
+  readonly path: string
+  readonly says: readonly string[]
+}
+
+export const findPayment = async (db: Db, id: string): Promise<PaymentStory | undefined> => {
+  const loaded = await loadById(db, id)
+  if (!loaded) return undefined
+  const { row, facts } = loaded
+  const state = stateOf(facts)
+  const messages = await messagesOf(db, row.merchant, row.id)
+  const next = nextDeadline(state)
+  return {
+    payment: { ...viewOf(row, state), merchant: row.merchant, eService: row.eService },
+    nextDeadline: next === undefined ? null : toRfc3339(next),
+    facts: [...facts]
+      .sort((a, b) => a.at - b.at)
+      .map((fact) => ({ at: toRfc3339(fact.at), fact: fact.fact, tells: tell(fact) })),
+    messages: messages.map((message) => ({
+      id: message.id,
+      at: toRfc3339(message.at),
+      direction: message.direction,
+      purpose: message.purpose,
+      agreement: message.agreement,
+      method: message.method,
+      path: message.url.split('?')[0] ?? '',
+      status: message.status,
+      verdict: message.verdict,
+      says: message.readings.map(inWords),
+    })),
+  }
+}
+
+const inWords = (reading: Reading): string => {
+  if (reading.says === 'untrusted') return `untrusted (${reading.rule}): ${reading.detail}`
+  const amount = reading.states?.amount
+  const stated = typeof amount === 'object' ? ` ${amount.amountMinor} ${amount.currency}` : amount ? ` ${amount}` : ''
+  return `${reading.says}${reading.says === 'refused' ? ` (${reading.reason})` : ''}${stated}`
+}
+
+const tell = (fact: Fact): string => {
+  switch (fact.fact) {
+    case 'ordered':
+      return `${fact.amount.amountMinor} ${fact.amount.currency}, reference ${fact.reference}`
+    case 'begun':
+      return `${fact.attempt} number ${fact.number} at ${fact.offer} (${fact.agreement})`
+    case 'begun_again':
+    case 'left':
+      return fact.attempt
+    case 'reading':
+      return `${fact.attempt} ${fact.source}: ${inWords(fact.reading)}`
+    case 'outcome':
+      return `${fact.attempt} ${fact.of}: ${fact.result}`
+    case 'closing_asked':
+      return `${fact.as} by ${fact.by}`
+    case 'closed':
+      return fact.as
+    case 'plan_ended':
+      return `${fact.attempt}: ${fact.finding}`
+    case 'refund_asked':
+      return `${fact.refund} of ${fact.attempt}: ${fact.amountMinor}`
+    case 'twin':
+      return fact.other
+    case 'ruled':
+      return `${fact.as} by ${fact.by}: ${fact.note}`
+  }
+}

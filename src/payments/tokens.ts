@@ -1,0 +1,96 @@
+import { createPrivateKey, generateKeyPairSync } from 'node:crypto'
+import { calculateJwkThumbprint, exportJWK, SignJWT } from 'jose'
+import { base32 } from '../kernel/ids.ts'
+import { DAY_MS, type Instant, MINUTE_MS, SECOND_MS } from '../kernel/time.ts'
+import type { PaymentState } from './facts.ts'
+import type { Hub } from './hub.ts'
+import {
+  insertFirstSigningKey,
+  insertSigningKey,
+  type PaymentRow,
+  type SigningKeyRow,
+  signingKeys,
+} from './store/index.ts'
+
+/** How long an e-service may trust a return for what it shows. */
+const TOKEN_LIVES_MS = 10 * MINUTE_MS
+/** A former key is shown as long as a verifier may have cached the set, and longer than any token lives. */
+const FORMER_KEY_SHOWN_MS = DAY_MS
+/** How long this process uses the set it read, so that a rotation elsewhere is noticed. */
+const KEYS_KNOWN_MS = 30 * SECOND_MS
+
+type KeyHub = Pick<Hub, 'db' | 'sealer' | 'clock' | 'random' | 'publicUrl'>
+type Keys = { readonly readAt: Instant; readonly rows: readonly SigningKeyRow[] }
+
+/** Signs what the payer's browser carries back to the e-service; the public halves are at `/.well-known/jwks.json`. */
+export type Tokens = {
+  sign(row: PaymentRow, state: PaymentState): Promise<string>
+  jwks(): Promise<{ readonly keys: readonly Readonly<Record<string, unknown>>[] }>
+  rotate(): Promise<void>
+}
+
+const about = (id: string): readonly string[] => ['payments', 'signing-key', id]
+
+const makeKey = async (hub: KeyHub): Promise<SigningKeyRow> => {
+  const { privateKey, publicKey } = generateKeyPairSync('ed25519')
+  const jwk = await exportJWK(publicKey)
+  const id = (await calculateJwkThumbprint(jwk)).slice(0, 16)
+  const pem = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()
+  return {
+    id,
+    privateKey: hub.sealer.seal(pem, about(id)),
+    publicJwk: { ...jwk, kid: id, alg: 'EdDSA', use: 'sig' },
+    signsFrom: hub.clock.now(),
+    shownUntil: null,
+  }
+}
+
+export const openTokens = (hub: KeyHub): Tokens => {
+  let known: Keys | undefined
+  const keys = async (): Promise<Keys> => {
+    const now = hub.clock.now()
+    if (known && now < known.readAt + KEYS_KNOWN_MS && now >= known.readAt) return known
+    let rows = await signingKeys(hub.db)
+    if (rows.length === 0) {
+      await insertFirstSigningKey(hub.db, await makeKey(hub))
+      rows = await signingKeys(hub.db)
+    }
+    known = { readAt: now, rows }
+    return known
+  }
+  return {
+    sign: async (row, state) => {
+      const key = (await keys()).rows.find((one) => one.shownUntil === null)
+      if (!key) throw new Error('no key signs return tokens')
+      const now = Math.floor(hub.clock.now() / SECOND_MS)
+      return new SignJWT({ reference: row.reference, status: state.status })
+        .setProtectedHeader({ alg: 'EdDSA', kid: key.id, typ: 'JWT' })
+        .setIssuer(hub.publicUrl)
+        .setAudience(row.eService)
+        .setSubject(row.id)
+        .setIssuedAt(now)
+        .setExpirationTime(now + TOKEN_LIVES_MS / SECOND_MS)
+        .setJti(base32(hub.random(10)))
+        .sign(createPrivateKey(hub.sealer.open(key.privateKey, about(key.id)).reveal()))
+    },
+    jwks: async () => {
+      const now = hub.clock.now()
+      const { rows } = await keys()
+      return { keys: rows.filter((row) => row.shownUntil === null || row.shownUntil > now).map((row) => row.publicJwk) }
+    },
+    rotate: async () => {
+      await insertSigningKey(hub.db, await makeKey(hub), hub.clock.now() + FORMER_KEY_SHOWN_MS)
+      known = undefined
+    },
+  }
+}
+
+/** Where the payer goes back to: the registered address with what happened and the token that proves it. */
+export const returnAddress = async (tokens: Tokens, row: PaymentRow, state: PaymentState): Promise<string> => {
+  const address = new URL(row.details.returnUrl)
+  address.searchParams.set('payment', row.id)
+  address.searchParams.set('reference', row.reference)
+  address.searchParams.set('status', state.status)
+  address.searchParams.set('token', await tokens.sign(row, state))
+  return address.href
+}
