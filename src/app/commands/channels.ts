@@ -1,0 +1,52 @@
+import { z } from 'zod'
+import { channels } from '../../channels/index.ts'
+import { inLanguage } from '../../kernel/language.ts'
+import { badInput, EXIT, type Exit, print, printJson, table } from './output.ts'
+
+/** What the hub can speak to. */
+export const listChannels = (options: { readonly json?: boolean }): Exit => {
+  const rows = channels.map(({ channel }) => ({
+    id: channel.id,
+    name: inLanguage(channel.name, 'en'),
+    abilities: [
+      'begin',
+      'read',
+      ...(channel.enquire ? ['enquire'] : []),
+      ...(channel.refund ? ['refund'] : []),
+      ...(channel.offers ? ['offers'] : []),
+    ],
+    keys: Object.keys(channel.keys),
+  }))
+  if (options.json) printJson(rows)
+  else {
+    const cells = rows.map((row) => [row.id, row.name, row.abilities.join(' '), row.keys.join(' ')])
+    print(table(['CHANNEL', 'NAME', 'CAN', 'KEYS'], cells))
+  }
+  return EXIT.done
+}
+
+/** What an agreement of a channel must bring: its settings as JSON Schema, and its keys. */
+export const showSettings = (id: string, options: { readonly json?: boolean }): Exit => {
+  const found = channels.find(({ channel }) => channel.id === id)?.channel
+  if (!found)
+    throw badInput(`there is no channel "${id}": there are ${channels.map(({ channel }) => channel.id).join(', ')}`)
+  const schema = z.toJSONSchema(found.settings, { io: 'input', unrepresentable: 'any' })
+  if (options.json) {
+    printJson({ channel: id, settings: schema, keys: found.keys })
+    return EXIT.done
+  }
+  const required = new Set(schema.required ?? [])
+  const settings = Object.entries(schema.properties ?? {}).map(([name, about]) => {
+    const { type, enum: values, default: usual, description = '' } = typeof about === 'object' ? about : {}
+    const kind = values ? values.map(String).join(' | ') : String(type ?? '')
+    return [name, kind, required.has(name) ? 'required' : `default ${JSON.stringify(usual ?? null)}`, description]
+  })
+  const keys = Object.entries(found.keys).map(([name, key]) => [
+    name,
+    key.kind,
+    key.optional ? 'optional' : 'required',
+    key.purpose,
+  ])
+  print(`${table(['SETTING', 'VALUES', '', ''], settings)}\n\n${table(['KEY', 'KIND', '', 'PURPOSE'], keys)}`)
+  return EXIT.done
+}

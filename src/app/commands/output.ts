@@ -1,0 +1,38 @@
+/** What commands print, and how they end. */
+
+/** 0 done · 1 the answer is no (untrusted, not found, refused) · 2 bad input · 3 the database or another service is away. */
+export const EXIT = { done: 0, no: 1, badInput: 2, away: 3 } as const
+export type Exit = (typeof EXIT)[keyof typeof EXIT]
+
+/** Results go to standard output, all else to standard error: so `--json` can be piped. */
+export const print = (text: string): void => {
+  process.stdout.write(text.endsWith('\n') ? text : `${text}\n`)
+}
+export const printJson = (value: unknown): void => print(JSON.stringify(value, null, 2))
+export const say = (text: string): void => {
+  process.stderr.write(text.endsWith('\n') ? text : `${text}\n`)
+}
+
+/** Ends a command with one sentence for a person, or one each. */
+export class Ending extends Error {
+  override readonly name = 'Ending'
+  readonly exit: Exit
+  constructor(exit: Exit, sentences: string | readonly string[]) {
+    super(typeof sentences === 'string' ? sentences : sentences.join('\n'))
+    this.exit = exit
+  }
+}
+export const badInput = (sentences: string | readonly string[]): Ending => new Ending(EXIT.badInput, sentences)
+
+/** Columns under their headings, as wide as their widest cell. */
+export const table = (headings: readonly string[], rows: readonly (readonly string[])[]): string => {
+  const widths = headings.map((heading, place) =>
+    Math.max(heading.length, ...rows.map((row) => row[place]?.length ?? 0)),
+  )
+  const line = (cells: readonly string[]) =>
+    cells
+      .map((cell, place) => cell.padEnd(widths[place] ?? 0))
+      .join('  ')
+      .trimEnd()
+  return [line(headings), ...rows.map(line)].join('\n')
+}

@@ -1,0 +1,192 @@
+import { randomBytes } from 'node:crypto'
+import { chmodSync, existsSync, mkdirSync, readFileSync, realpathSync, writeFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import type { ListedChannel } from '../channels/index.ts'
+import type { Random } from '../kernel/ids.ts'
+import type { Clock } from '../kernel/time.ts'
+import { type MerchantsModule, openMerchants } from '../merchants/index.ts'
+import { type NoticesModule, openNotices } from '../notices/index.ts'
+import {
+  type Hub,
+  openHealth,
+  openNumbers,
+  openTokens,
+  paymentJobs,
+  setChores,
+  type Tokens,
+} from '../payments/index.ts'
+import { type MasterKeys, openSealer, parseMasterKeys } from '../platform/crypto/index.ts'
+import type { Db } from '../platform/db/db.ts'
+import { type Embedded, startEmbedded } from '../platform/db/embedded.ts'
+import { migrate } from '../platform/db/migrate.ts'
+import { openDb } from '../platform/db/postgres.ts'
+import { type Assets, loadAssets } from '../platform/html/index.ts'
+import { parseNetwork } from '../platform/http/addresses.ts'
+import { type HttpClient, openClient } from '../platform/http/client.ts'
+import type { JobHandler, Worker } from '../platform/jobs/jobs.ts'
+import { createJobs } from '../platform/jobs/queue.ts'
+import { createWorker } from '../platform/jobs/worker.ts'
+import type { Log } from '../platform/log.ts'
+import { openMetrics } from '../platform/metrics.ts'
+import type { Config } from './config.ts'
+import { MIGRATED_MODULES } from './migrations.ts'
+import { webOf } from './web.ts'
+
+/** The database that the configuration means, brought up to this release. */
+export type Storage = {
+  readonly db: Db
+  readonly url: string
+  /** What belongs to the data and is not in the database is kept here, and stays with them. */
+  readonly folder: string
+  close(): Promise<void>
+}
+
+/** Starts or adopts the embedded server when no `DATABASE_URL` is given. Throws one sentence for a person. */
+export const openStorage = async (config: Config, log: Log, clock?: Clock): Promise<Storage> => {
+  const wanted = join(resolve(config.dataDir), 'postgres')
+  const embedded: Embedded | undefined = config.databaseUrl ? undefined : await startEmbedded({ dataDir: wanted, log })
+  const url = config.databaseUrl ?? embedded?.url ?? ''
+  await migrate({ url, modules: MIGRATED_MODULES, log })
+  const db = await openDb({ url, log, poolSize: config.poolSize, ...(clock ? { clock } : {}) })
+  embedded?.watch()
+  return {
+    db,
+    url,
+    folder: embedded && embedded.home !== realpathSync(wanted) ? embedded.home : resolve(config.dataDir),
+    close: async () => {
+      await db.close()
+      await embedded?.stop()
+    },
+  }
+}
+
+/** In test mode a master key is made once and kept with the data that it seals; in live mode it comes from the environment. */
+export const masterKeysOf = (config: Config, { folder }: Pick<Storage, 'folder'>): MasterKeys => {
+  const parsed = parseMasterKeys(config.masterKey ?? madeMasterKey(folder))
+  if (!parsed.ok) throw new Error(`EBIZNESS_MASTER_KEY: ${parsed.error}`)
+  return parsed.value
+}
+
+const madeMasterKey = (folder: string): string => {
+  const file = join(folder, 'master.key')
+  if (!existsSync(file)) {
+    mkdirSync(folder, { recursive: true })
+    // Two commands may start at once: the first file made is the one that counts.
+    try {
+      writeFileSync(file, randomBytes(32).toString('base64'), { mode: 0o600, flag: 'wx' })
+    } catch (fault) {
+      if (!existsSync(file)) throw fault
+    }
+    chmodSync(file, 0o600)
+  }
+  return readFileSync(file, 'utf8').trim()
+}
+
+export type Parts = {
+  readonly config: Config
+  readonly db: Db
+  readonly channels: readonly ListedChannel[]
+  readonly masterKeys: MasterKeys
+  readonly clock: Clock
+  readonly log: Log
+  readonly random?: Random
+  readonly assets?: Assets
+}
+
+/** A hub that is put together and not yet at work. */
+export type Composed = {
+  readonly hub: Hub
+  readonly merchants: MerchantsModule
+  readonly notices: NoticesModule
+  readonly tokens: Tokens
+  readonly client: HttpClient
+  /** The whole hub as a function of a request; `peer` is who connected. */
+  fetch(request: Request, peer?: string): Response | Promise<Response>
+  /** Begins jobs and deliveries. */
+  work(): Promise<void>
+  /** Does everything that is due now and what follows from it; for a clock that a test moves. */
+  drain(): Promise<void>
+  /** Ends what is under way, at most `graceMs`, and lets go of everything but the database. */
+  close(graceMs: number): Promise<void>
+}
+
+export const compose = async (parts: Parts): Promise<Composed> => {
+  const { config, db, channels, clock, log, masterKeys } = parts
+  const random: Random = parts.random ?? ((size) => new Uint8Array(randomBytes(size)))
+  const sealer = openSealer(masterKeys, random)
+  const metrics = openMetrics()
+  const client = openClient({ policy: { testMode: config.mode === 'test', allowedNetworks: networksOf(config) } })
+  const merchants = await openMerchants({
+    db,
+    channels,
+    masterKeys,
+    clock,
+    random,
+    allowFixtures: config.mode === 'test',
+  })
+  const jobs = createJobs({ db, clock })
+  const notices = openNotices({ db, client, clock, random, sealer, log })
+  const hub: Hub = {
+    db,
+    jobs,
+    merchants,
+    notices,
+    channels,
+    numbers: openNumbers(db),
+    health: openHealth(clock),
+    send: sendThrough(client, clock),
+    clock,
+    random,
+    publicUrl: config.publicUrl,
+    mode: config.mode,
+    sealer,
+    warn: (what, details) => log.warn(details, what),
+    count: metrics.count,
+  }
+  const tokens = openTokens(hub)
+  const assets = parts.assets ?? loadAssets()
+  const web = webOf({ config, hub, tokens, merchants, channels, db, assets, log, metrics, clock, random })
+  const worker: Worker = createWorker({ db, clock, log })
+  const handlers: readonly JobHandler[] = paymentJobs(hub)
+  return {
+    hub,
+    merchants,
+    notices,
+    tokens,
+    client,
+    fetch: (request, peer = '') => web.fetch(request, { peer }),
+    work: async () => {
+      await setChores(hub)
+      worker.start(handlers)
+      notices.start()
+    },
+    drain: async () => {
+      for (let did = 1; did > 0; ) did = (await worker.drain(handlers)) + (await notices.drain())
+    },
+    close: async (graceMs) => {
+      await Promise.all([worker.stop(graceMs), notices.stop(graceMs)])
+      await merchants.close()
+      await client.close()
+    },
+  }
+}
+
+const networksOf = (config: Config) =>
+  config.allowedNetworks.map((text) => {
+    const network = parseNetwork(text)
+    if (!network.ok) throw new Error(`EBIZNESS_ALLOWED_NETWORKS: ${network.error}`)
+    return network.value
+  })
+
+/** The outbound client with the hub's clock: windows of time are judged against when the hub says an answer came. */
+const sendThrough =
+  (client: HttpClient, clock: Clock): Hub['send'] =>
+  async ({ method, ...request }) => {
+    const sent = await client.send({ ...request, method: methodOf(method) })
+    return sent.kind === 'answered' ? { kind: sent.kind, reply: { ...sent.reply, receivedAt: clock.now() } } : sent
+  }
+
+const methodOf = (method: string): 'GET' | 'POST' | 'PUT' | 'DELETE' => {
+  if (method === 'GET' || method === 'POST' || method === 'PUT' || method === 'DELETE') return method
+  throw new Error(`a channel asked for the method ${method}`)
+}

@@ -1,0 +1,75 @@
+import { z } from 'zod'
+import { fail, ok, type Result } from '../kernel/result.ts'
+import type { LogLevel } from '../platform/log.ts'
+
+/** The environment, read once into one frozen value. Nothing else reads it. */
+export type Config = {
+  readonly mode: 'test' | 'live'
+  /** Undefined: the embedded PostgreSQL. */
+  readonly databaseUrl: string | undefined
+  readonly dataDir: string
+  /** Without a slash at the end. */
+  readonly publicUrl: string
+  readonly port: number
+  readonly masterKey: string | undefined
+  readonly logLevel: LogLevel
+  /** CIDR networks that outbound calls may reach although they are private. */
+  readonly allowedNetworks: readonly string[]
+  /** Connections to the database per process. */
+  readonly poolSize: number
+}
+
+const Port = z.coerce.number().int().min(0).max(65535)
+
+const Environment = z.object({
+  DATABASE_URL: z
+    .string()
+    .regex(/^postgres(ql)?:\/\//, 'must begin with postgres://')
+    .optional(),
+  EBIZNESS_DATA_DIR: z.string().min(1).default('./.ebizness'),
+  EBIZNESS_PUBLIC_URL: z.url({ protocol: /^https?$/, error: 'must be an http(s) address' }).optional(),
+  PORT: Port.default(8080),
+  EBIZNESS_MODE: z.enum(['test', 'live']).optional(),
+  EBIZNESS_MASTER_KEY: z.string().min(1).optional(),
+  EBIZNESS_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
+  EBIZNESS_ALLOWED_NETWORKS: z.string().default(''),
+  EBIZNESS_DATABASE_CONNECTIONS: z.coerce.number().int().min(2).max(500).default(20),
+})
+
+/** Errors: one sentence for each variable that is wrong. Empty variables count as absent. */
+export const readConfig = (
+  environment: Readonly<Record<string, string | undefined>>,
+  defaultMode: Config['mode'],
+): Result<Config, readonly string[]> => {
+  const given = Object.fromEntries(
+    Object.entries(environment).filter(([, value]) => value !== undefined && value !== ''),
+  )
+  const parsed = Environment.safeParse(given)
+  if (!parsed.success) return fail(parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`))
+  const env = parsed.data
+  const mode = env.EBIZNESS_MODE ?? defaultMode
+  if (mode === 'live') {
+    const missing = [
+      ...(env.EBIZNESS_MASTER_KEY ? [] : ['EBIZNESS_MASTER_KEY: required in live mode: 32 random bytes in base64']),
+      ...(env.EBIZNESS_PUBLIC_URL?.startsWith('https:')
+        ? []
+        : ['EBIZNESS_PUBLIC_URL: required in live mode: the https address at which payers and banks reach the hub']),
+    ]
+    if (missing.length > 0) return fail(missing)
+  }
+  return ok(
+    Object.freeze({
+      mode,
+      databaseUrl: env.DATABASE_URL,
+      dataDir: env.EBIZNESS_DATA_DIR,
+      publicUrl: (env.EBIZNESS_PUBLIC_URL ?? `http://localhost:${env.PORT}`).replace(/\/+$/, ''),
+      port: env.PORT,
+      masterKey: env.EBIZNESS_MASTER_KEY,
+      logLevel: env.EBIZNESS_LOG_LEVEL,
+      allowedNetworks: env.EBIZNESS_ALLOWED_NETWORKS.split(',')
+        .map((one) => one.trim())
+        .filter((one) => one !== ''),
+      poolSize: env.EBIZNESS_DATABASE_CONNECTIONS,
+    }),
+  )
+}

@@ -1,0 +1,218 @@
+import { type Context, Hono } from 'hono'
+import { bodyLimit } from 'hono/body-limit'
+import { routePath } from 'hono/route'
+import type { ListedChannel } from '../channels/channel.ts'
+import { base32, type Random } from '../kernel/ids.ts'
+import type { Clock } from '../kernel/time.ts'
+import { type Directory, type Merchants, pictureAt } from '../merchants/index.ts'
+import {
+  type Hub,
+  type ProblemKind,
+  payerRoutes,
+  paymentsApi,
+  pspRoutes,
+  renderPage,
+  type Tokens,
+  themeAddress,
+} from '../payments/index.ts'
+import { CommitUnknown, DatabaseAway, type Db } from '../platform/db/db.ts'
+import type { Assets } from '../platform/html/index.ts'
+import { themeCss } from '../platform/html/index.ts'
+import { problemResponse } from '../platform/http/problem.ts'
+import type { Log } from '../platform/log.ts'
+import type { Metrics } from '../platform/metrics.ts'
+import { spokenLanguages } from '../platform/texts/index.ts'
+import type { Config } from './config.ts'
+
+export type WebParts = {
+  readonly config: Pick<Config, 'mode' | 'publicUrl'>
+  readonly hub: Hub
+  readonly tokens: Tokens
+  readonly merchants: Merchants
+  readonly channels: readonly ListedChannel[]
+  readonly db: Db
+  readonly assets: Assets
+  readonly log: Log
+  readonly metrics: Metrics
+  readonly clock: Clock
+  readonly random: Random
+}
+
+/** Largest body of any request; orders and banks' messages are a few kB. */
+const MAX_BODY_BYTES = 64 * 1024
+/** A node whose clock is further from the database's does not claim jobs and is not ready. */
+const MAX_SKEW_MS = 2_000
+const FOR_EVER = 'public, max-age=31536000, immutable'
+
+type Env = { Variables: { requestId: string } }
+type AnyStatus = 400 | 404 | 413 | 429 | 500 | 503
+
+/** The whole hub as one function from request to response: mountable anywhere, testable without sockets. */
+export const webOf = (parts: WebParts): Hono<Env> => {
+  const app = new Hono<Env>()
+  const showProblem = (c: Context, problem: ProblemKind, status: AnyStatus) => problemPage(parts, c, problem, status)
+  app.use(numbered(parts))
+  app.use(secured(parts.config))
+  app.use(
+    bodyLimit({
+      maxSize: MAX_BODY_BYTES,
+      onError: (c) => (isApi(c) ? problemResponse(TOO_LARGE) : showProblem(c, 'bad_request', 413)),
+    }),
+  )
+  app.onError((fault, c) => faultResponse(parts, c, fault))
+  app.notFound((c) => (isApi(c) ? problemResponse(NO_ROUTE) : showProblem(c, 'not_found', 404)))
+  app.route('/', operations(parts))
+  app.route('/', files(parts))
+  const api = paymentsApi(parts.hub)
+  app.get('/v1/openapi.json', (c) => c.json(api.getOpenAPI31Document(documentHead(parts.config))))
+  app.get('/.well-known/jwks.json', async (c) =>
+    c.json(await parts.tokens.jwks(), 200, { 'cache-control': 'public, max-age=300' }),
+  )
+  app.route('/', api)
+  app.route('/', pspRoutes(parts.hub, showProblem))
+  app.route('/', payerRoutes({ hub: parts.hub, tokens: parts.tokens, assets: parts.assets, showProblem }))
+  return app
+}
+
+const isApi = (c: Context): boolean => c.req.path.startsWith('/v1/')
+
+const documentHead = ({ publicUrl }: WebParts['config']) => ({
+  openapi: '3.1.0',
+  info: {
+    title: 'E-BIZness CMA',
+    version: '1',
+    description:
+      'One API for every bank: order a payment, send the payer to payUrl, hear its status by a signed notice.',
+    license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
+  },
+  servers: [{ url: publicUrl }],
+  tags: [{ name: 'payments', description: 'Payments, offers and events of one e-service.' }],
+})
+
+/** Each request has a number to quote; what it took is measured by route, never by address. */
+const numbered =
+  ({ random, metrics, log }: WebParts) =>
+  async (c: Context<Env>, next: () => Promise<void>) => {
+    const id = base32(random(8)).toUpperCase()
+    c.set('requestId', id)
+    const begun = performance.now()
+    await next()
+    const tookMs = performance.now() - begun
+    c.header('x-request-id', id)
+    const labels = { method: c.req.method, route: routePath(c, -1), status: String(c.res.status) }
+    metrics.observeRequest(labels, tookMs / 1000)
+    log.debug({ request: id, ...labels, tookMs: Math.round(tookMs) }, 'request')
+  }
+
+/**
+ * Nothing from third parties, no inline code or style. Browsers apply `form-action` to redirects after a post too, and banks redirect
+ * among hosts: so every https host; plain http only where test banks live.
+ */
+const secured = ({ mode }: WebParts['config']) => {
+  const banks = mode === 'test' ? "'self' https: http://localhost:* http://127.0.0.1:*" : "'self' https:"
+  const policy = `default-src 'none'; style-src 'self'; img-src 'self'; script-src 'self'; connect-src 'self'; form-action ${banks}; base-uri 'none'; frame-ancestors 'none'`
+  return async (c: Context, next: () => Promise<void>) => {
+    await next()
+    // A merchant's picture brings a stricter one.
+    if (!c.res.headers.has('content-security-policy')) c.header('content-security-policy', policy)
+    c.header('referrer-policy', 'no-referrer')
+    c.header('x-content-type-options', 'nosniff')
+    c.header('x-frame-options', 'DENY')
+    c.header('cross-origin-opener-policy', 'same-origin')
+    if (mode === 'live') c.header('strict-transport-security', 'max-age=31536000')
+  }
+}
+
+const operations = ({ config, db, metrics }: WebParts): Hono => {
+  const app = new Hono()
+  app.get('/', (c) =>
+    c.text(
+      `E-BIZness CMA, a payment hub. Payers come here from an e-service; its developers read ${config.publicUrl}/v1/openapi.json\n`,
+    ),
+  )
+  app.get('/healthz', (c) => c.text('ok'))
+  app.get('/readyz', async (c) => {
+    const skewMs = await db.clockSkewMs()
+    if (Math.abs(skewMs) <= MAX_SKEW_MS) return c.text('ready')
+    return c.text(`the clock of this machine is ${Math.round(skewMs)} ms away from the database's; set it`, 503)
+  })
+  app.get('/metrics', async (c) => {
+    const { type, text } = await metrics.page()
+    return c.body(text, 200, { 'content-type': type })
+  })
+  return app
+}
+
+/** Stylesheets, logos and the one script; addresses hold the hash of their content. */
+const files = ({ assets, merchants, channels }: WebParts): Hono => {
+  const app = new Hono()
+  app.get('/assets/:file', (c) => {
+    const file = assets.files.get(c.req.path)
+    return file ? c.body(file.bytes, 200, { 'content-type': file.type, 'cache-control': FOR_EVER }) : c.notFound()
+  })
+  app.get('/look/*', async (c) => {
+    const directory = await merchants.directory()
+    const theme = themeAt(directory, c.req.path)
+    if (theme !== undefined)
+      return c.body(theme, 200, { 'content-type': 'text/css; charset=utf-8', 'cache-control': FOR_EVER })
+    const picture = pictureAt(directory, channels, c.req.path)
+    if (!picture) return c.notFound()
+    return c.body(new Uint8Array(picture.bytes), 200, picture.headers)
+  })
+  return app
+}
+
+const themeAt = (directory: Directory, path: string): string | undefined => {
+  for (const eService of directory.eServices.values()) {
+    if (themeAddress(eService) === path) return themeCss(eService.look)
+  }
+  return undefined
+}
+
+// ------------------------------------------------------------------------------------------------------------------------ trouble
+
+const TOO_LARGE = {
+  status: 413,
+  code: 'too_large',
+  title: 'The body is too large',
+  detail: `At most ${MAX_BODY_BYTES} bytes are taken.`,
+}
+const NO_ROUTE = {
+  status: 404,
+  code: 'no_such_address',
+  title: 'There is no such address',
+  detail: 'The addresses of the API are in /v1/openapi.json.',
+}
+const AWAY = {
+  status: 503,
+  code: 'unavailable',
+  title: 'The hub cannot reach its database',
+  detail: 'Nothing is lost. Repeat the request with the same Idempotency-Key in a moment.',
+  headers: { 'retry-after': '2' },
+}
+
+/** The one place where faults end: the caller sees a number, the log the rest. */
+const faultResponse = (parts: WebParts, c: Context, fault: unknown): Response | Promise<Response> => {
+  const away = fault instanceof DatabaseAway || fault instanceof CommitUnknown
+  const request = c.get('requestId') ?? ''
+  if (away) parts.log.warn({ request, path: c.req.path.split('/').slice(0, 3).join('/') }, fault.message)
+  else parts.log.error({ request, fault }, 'a request failed')
+  if (!isApi(c)) return problemPage(parts, c, away ? 'unavailable' : 'fault', away ? 503 : 500)
+  if (away) return problemResponse(AWAY)
+  const detail = `Quote ${request} when you ask about it. It is safe to repeat the request with the same Idempotency-Key.`
+  return problemResponse({ status: 500, code: 'fault', title: 'Something went wrong in the hub', detail })
+}
+
+/** Drawn without the database. What it says of money is the careful thing: at a bank's address a payment may be under way. */
+const problemPage = (parts: WebParts, c: Context, problem: ProblemKind, status: AnyStatus) => {
+  const asked = c.req.query('lang') ?? c.req.header('accept-language')?.slice(0, 2).toLowerCase()
+  const language = asked && spokenLanguages.includes(asked) ? asked : (spokenLanguages[0] ?? 'en')
+  const page = renderPage({
+    page: 'problem',
+    frame: { language, languages: [], assets: parts.assets, mode: parts.config.mode, quote: c.get('requestId') ?? '' },
+    problem,
+    money: /^\/(psp|pay)\//.test(c.req.path) && problem !== 'not_found' ? 'being_checked' : 'none_moved',
+  })
+  if (status === 503) c.header('retry-after', '2')
+  return c.html(page, status, { 'cache-control': 'no-store' })
+}
