@@ -1,0 +1,156 @@
+import { cpSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
+import { demoFolder, renderDemoFile } from '../src/sandbox/index.ts'
+import { ebizness, ebiznessJson, type Place } from './support/command.ts'
+import { startTestHub } from './support/hub.ts'
+import { paidThrough } from './support/story.ts'
+import { execute, openTempFolder, urlOf } from './support/test-server.ts'
+
+/** What an operator does with a database, from an empty one to the first key. The stories follow each other. */
+
+const NAME = 'cli_operate'
+const SLOW_MS = 120_000
+
+let place: Place
+beforeAll(async () => {
+  const folder = openTempFolder('ebizness-operate-')
+  cpSync(demoFolder, folder, { recursive: true })
+  await execute(inject('databaseUrl'), `create database ${NAME}`)
+  const env = { DATABASE_URL: urlOf(inject('databaseUrl'), NAME), EBIZNESS_DATA_DIR: join(folder, 'data') }
+  place = { folder, env }
+  writeFileSync(join(folder, 'cma.yaml'), cma)
+  await ebizness(place, '--version')
+}, 180_000)
+afterAll(async () => {
+  await execute(inject('databaseUrl'), `drop database ${NAME} with (force)`)
+  rmSync(place.folder, { recursive: true, force: true })
+})
+
+const cma = renderDemoFile({ bankRoot: 'http://localhost:8081', shopRoot: 'http://localhost:8082' })
+
+describe('an operator sets up a hub', { timeout: SLOW_MS }, () => {
+  it('migrate brings an empty database up to this release, and again does nothing', async () => {
+    expect(await ebiznessJson(place, 'migrate')).toEqual({ code: 0, value: { upToDate: true } })
+    const tables = await execute(place.env?.DATABASE_URL ?? '', "select 1 from pg_tables where schemaname = 'payments'")
+    expect(tables.length).toBeGreaterThan(4)
+    const again = await ebizness(place, 'migrate')
+    expect([again.code, again.out]).toEqual([0, 'The database is up to date.\n'])
+  })
+
+  it('apply shows what it would do and asks; where nobody can be asked it does nothing', async () => {
+    const { code, out, said } = await ebizness(place, 'apply cma.yaml')
+    expect(code).toBe(2)
+    expect(out).toContain('liepkalni-swedbank')
+    expect(said).toContain('repeat with --yes')
+  })
+
+  it('apply --yes makes it true, and a second time finds nothing to change', async () => {
+    expect(await ebiznessJson(place, 'apply cma.yaml --yes')).toMatchObject({ code: 0, value: { changed: true } })
+    expect(await ebiznessJson(place, 'apply cma.yaml --yes')).toEqual({
+      code: 0,
+      value: { changed: false, changes: [] },
+    })
+  })
+
+  it('apply tells what is wrong with file, line and column, all of it at once, and changes nothing', async () => {
+    const wrong = cma.replace('LV07HABA0000000000001', 'LV07HABA0000000000002').replace('mode: test', 'mode: trial')
+    writeFileSync(join(place.folder, 'wrong.yaml'), wrong)
+    const [{ code, out, said }, missing] = await Promise.all([
+      ebizness(place, 'apply wrong.yaml --yes'),
+      ebizness(place, 'apply nowhere.yaml --yes'),
+    ])
+    expect([code, out]).toEqual([2, ''])
+    const lineOf = (text: string) => wrong.slice(0, wrong.indexOf(text)).split('\n').length
+    for (const text of ['LV07HABA0000000000002', 'mode: trial'])
+      expect(said).toMatch(new RegExp(`^wrong\\.yaml:${lineOf(text)}:\\d+: `, 'm'))
+    expect([missing.code, missing.said]).toEqual([2, 'nowhere.yaml: cannot be read\n'])
+  })
+
+  it('keys create shows a key this once: the key alone on standard output', async () => {
+    const [made, words, unknown, scope] = await Promise.all([
+      ebiznessJson(place, 'keys create --e-service property-tax --name shop --scopes payer:read'),
+      ebizness(place, 'keys create --e-service property-tax'),
+      ebizness(place, 'keys create --e-service nobody'),
+      ebizness(place, 'keys create --e-service property-tax --scopes everything'),
+    ])
+    expect(made).toEqual({
+      code: 0,
+      value: { id: expect.stringMatching(/^key_/), key: expect.stringMatching(/^sk_test_/) },
+    })
+    expect(words.out).toMatch(/^sk_test_\w+\n$/)
+    expect(words.said).toContain('shown this once')
+    expect([unknown.code, unknown.out, scope.code, scope.out]).toEqual([2, '', 2, ''])
+  })
+
+  it('keys notices tells what notices are signed with, and --rotate makes new ones', async () => {
+    const first = await ebiznessJson(place, 'keys notices --e-service property-tax')
+    expect(first).toEqual({
+      code: 0,
+      value: [
+        {
+          url: 'http://localhost:8082/notices',
+          secret: expect.stringMatching(/^whsec_/),
+          publicKey: expect.stringMatching(/^whpk_/),
+        },
+      ],
+    })
+    const rotated = await ebiznessJson(place, 'keys notices --e-service property-tax --rotate')
+    expect(rotated).not.toEqual(first)
+    expect(await ebiznessJson(place, 'keys notices --e-service property-tax')).toEqual(rotated)
+    const unknown = await ebizness(place, 'keys notices --e-service nobody')
+    expect([unknown.code, unknown.said]).toEqual([2, expect.stringContaining('no e-service "nobody"')])
+  })
+})
+
+describe('payments show', { timeout: SLOW_MS }, () => {
+  it('tells what happened to a payment, without the payer’s personal data', async () => {
+    const hub = await startTestHub()
+    const payer = { name: 'Anna Paraudziņa' }
+    const { order } = await paidThrough(hub, 'sandbox', 'pay', { payer })
+    const there = { ...place, env: { ...place.env, DATABASE_URL: hub.database.url } }
+    const [shown, words, none] = await Promise.all([
+      ebiznessJson(there, `payments show ${order.id}`),
+      ebizness(there, `payments show ${order.id}`),
+      ebizness(there, `payments show pay_${'0'.repeat(26)}`),
+    ])
+    expect(shown).toMatchObject({
+      code: 0,
+      value: {
+        payment: { id: order.id, merchant: 'liepkalni', eService: 'property-tax', status: 'executed' },
+        facts: expect.arrayContaining([expect.objectContaining({ fact: 'begun' })]),
+        messages: expect.arrayContaining([expect.objectContaining({ purpose: 'notice', verdict: 'trusted' })]),
+        events: [{ type: 'payment.started' }, { type: 'payment.executed' }],
+      },
+    })
+    expect(words.code).toBe(0)
+    for (const line of [/status executed/, /begun /, /notice +trusted +paid 12345 EUR/, /payment\.executed +2/])
+      expect(words.out).toMatch(line)
+    expect(words.out + JSON.stringify(shown)).not.toMatch(/Paraudziņa|LV18SAND/)
+    expect([none.code, none.out, none.said]).toEqual([1, '', expect.stringContaining('there is no payment')])
+    await hub.stop()
+  })
+})
+
+describe('a command that cannot work', { timeout: SLOW_MS }, () => {
+  it.each([
+    {
+      what: 'a database that is not there',
+      env: { DATABASE_URL: 'postgres://localhost:1/hub' },
+      code: 3,
+      says: /database/,
+    },
+    {
+      what: 'an address that is none',
+      env: { DATABASE_URL: 'mysql://x' },
+      code: 2,
+      says: /DATABASE_URL: must begin with postgres:\/\//,
+    },
+    { what: 'a mode that there is not', env: { EBIZNESS_MODE: 'maybe' }, code: 2, says: /EBIZNESS_MODE/ },
+  ])('says so and ends with $code: $what', async ({ env, code, says }) => {
+    const ended = await ebizness({ ...place, env: { ...place.env, ...env } }, 'keys notices --e-service property-tax')
+    expect([ended.code, ended.out], ended.said).toEqual([code, ''])
+    expect(ended.said).toMatch(says)
+    expect(ended.said).not.toMatch(/\n\s+at /)
+  })
+})

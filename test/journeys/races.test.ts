@@ -1,0 +1,81 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { beginAttempt } from '../../src/payments/begin.ts'
+import { enquire } from '../../src/payments/enquire.ts'
+import { nextDeadline, stateOf } from '../../src/payments/payment.ts'
+import { loadPayment } from '../../src/payments/store/index.ts'
+import { CommitUnknown, type Db } from '../../src/platform/db/db.ts'
+import { startTestHub, type TestHub } from '../support/hub.ts'
+import { formsOf, submit, type Visit, visit } from '../support/payer.ts'
+import { chosen, ordered, truth } from '../support/story.ts'
+
+/** What happens at once, or twice. */
+
+let hub: TestHub
+beforeAll(async () => {
+  hub = await startTestHub()
+})
+afterAll(() => hub.stop())
+
+const choiceOf = async (payUrl: string) => {
+  const page = await visit(`${payUrl}?choose=yes`)
+  const form = formsOf(page).find((one) => one.action.includes('/choose'))
+  if (!form) throw new Error(page.text)
+  return form
+}
+
+describe('two choices at once', () => {
+  it('of one bank, as by a double click, both lead there, with one attempt', async () => {
+    const order = await ordered(hub)
+    const form = await choiceOf(order.payUrl)
+    const seen = await Promise.all([1, 2, 3].map(() => submit(form, { offer: 'swedbank-lv' })))
+    expect(seen.map(({ page }) => page)).toEqual(['going', 'going', 'going'])
+    expect((await truth(hub, order.id)).attempts).toHaveLength(1)
+  })
+
+  it('of two banks begin one attempt, and ask about the other', async () => {
+    const order = await ordered(hub)
+    const form = await choiceOf(order.payUrl)
+    const seen: readonly Visit[] = await Promise.all(['swedbank-lv', 'sandbox'].map((offer) => submit(form, { offer })))
+    const { attempts } = await truth(hub, order.id)
+    expect(attempts.length, JSON.stringify(seen.map((one) => [one.page, one.status]))).toBe(1)
+    expect(seen.map(({ page }) => page)).toContain('confirm')
+  })
+})
+
+describe('an attempt whose bank can no longer be asked', () => {
+  it('is not due again at once, so that its job does not run in circles', async () => {
+    const order = await ordered(hub)
+    await chosen(hub, order.payUrl, 'sandbox')
+    const { attempts } = await truth(hub, order.id)
+    const { merchants } = hub.composed.hub
+    const gone = { ...hub.composed.hub, merchants: { ...merchants, open: async () => undefined } }
+    expect(await enquire(gone, 'liepkalni', order.id, attempts[0]?.id ?? '')).toBe('cannot_ask')
+    const after = await loadPayment(hub.database.db, 'liepkalni', order.id)
+    expect(nextDeadline(stateOf(after?.facts ?? []))).toBeGreaterThan(hub.clock.now())
+  })
+})
+
+describe('a commit whose answer is lost', () => {
+  /** Commits, and says every second time that it does not know. */
+  const forgetful = (db: Db): Db => {
+    let commits = 0
+    const tx: Db['tx'] = async (work) => {
+      const value = await db.tx(work)
+      if (commits++ % 2 === 1) throw new CommitUnknown('the connection was lost during commit')
+      return value
+    }
+    return { ...db, tx }
+  }
+
+  it('after the bank was called loses nothing of what it answered, and tells it once', async () => {
+    const order = await ordered(hub)
+    const loaded = await loadPayment(hub.database.db, 'liepkalni', order.id)
+    if (!loaded) throw new Error(order.id)
+    const node = { ...hub.composed.hub, db: forgetful(hub.database.db) }
+    const begun = await beginAttempt(node, loaded, 'sandbox', false)
+    expect(begun.kind).toBe('going')
+    const { attempts, events } = await truth(hub, order.id)
+    expect([attempts.length, events]).toMatchObject([1, [{ type: 'payment.started', sequence: 1 }]])
+    expect((await visit(`${order.payUrl}?channel=sandbox`)).url).toContain(hub.world.root)
+  })
+})

@@ -1,0 +1,186 @@
+import { randomUUID } from 'node:crypto'
+import { setTimeout as pause } from 'node:timers/promises'
+import { z } from 'zod'
+import { type Form, formsOf } from '../support/payer.ts'
+import { type Answer, type Ask, answerTo } from './asking.ts'
+import type { Chance } from './chance.ts'
+import { acknowledged, attemptIn, type Ledger } from './ledger.ts'
+
+/** One e-service's orders and their payers' ways through the pages, as programs and people go them: by HTTP, and patiently. */
+
+export type Surroundings = {
+  readonly hubRoot: string
+  readonly bankRoot: string
+  readonly shopRoot: string
+  readonly apiKey: string
+  readonly ledger: Ledger
+  readonly chance: Chance
+}
+
+type Ordered = { readonly id: string; readonly payUrl: string }
+const OrderAnswer = z.object({ id: z.string(), payUrl: z.url(), amount: z.int(), reference: z.string() })
+
+let made = 0
+
+/** From the order to whatever this payer makes of it. */
+export const live = async (around: Surroundings): Promise<void> => {
+  const { chance } = around
+  const order = await create(around)
+  if (chance.happens(0.05)) return
+  await pause(chance.between(0, 150))
+  const ending = await payOnce(around, order, '')
+  if (ending !== 'without money') return
+  if (chance.happens(0.5)) await payOnce(around, order, 'pay')
+  else if (chance.happens(0.6)) await cancel(around, order)
+}
+
+const called = (around: Surroundings, body: unknown): RequestInit => ({
+  method: 'POST',
+  headers: {
+    authorization: `Bearer ${around.apiKey}`,
+    'content-type': 'application/json',
+    'idempotency-key': randomUUID(),
+  },
+  body: JSON.stringify(body),
+})
+
+const create = async (around: Surroundings): Promise<Ordered> => {
+  const { ledger, chance, hubRoot, shopRoot } = around
+  const reference = `T-${++made}`
+  // Amounts that end in 80 and more make the bogus bank decide by itself.
+  const amount = chance.between(1, 5_000) * 100 + chance.between(0, 79)
+  const init = called(around, {
+    reference,
+    amount,
+    currency: 'EUR',
+    description: 'Torture',
+    returnUrl: `${shopRoot}/back`,
+  })
+  let sentAt = 0
+  const sending = (at: number): void => {
+    sentAt = at
+  }
+  const ask = { url: `${hubRoot}/v1/payments`, init, sending }
+  const first = orderIn(await answerTo(ledger, ask), reference)
+  acknowledged(ledger, sentAt)
+  ledger.created.set(first.id, { reference, amountMinor: amount, payUrl: first.payUrl })
+  if (first.amount !== amount || first.reference !== reference)
+    ledger.breaches.push(`${first.id} is not what was ordered`)
+  // A program that did not trust the first answer.
+  if (chance.happens(0.1)) {
+    const again = orderIn(await answerTo(ledger, ask), reference)
+    if (again.id !== first.id) ledger.breaches.push(`one key made two payments: ${first.id} and ${again.id}`)
+  }
+  return first
+}
+
+const orderIn = (answer: Answer | undefined, reference: string): z.infer<typeof OrderAnswer> => {
+  if (answer?.status !== 201) throw new Error(`the order ${reference} was answered ${answer?.status}: ${answer?.text}`)
+  return OrderAnswer.parse(JSON.parse(answer.text))
+}
+
+const cancel = async (around: Surroundings, { id }: Ordered): Promise<void> => {
+  const { ledger, hubRoot } = around
+  const answer = await answerTo(ledger, { url: `${hubRoot}/v1/payments/${id}/cancel`, init: called(around, {}) })
+  if (answer?.status === 200 || answer?.status === 202) ledger.cancelled.add(id)
+  else if (answer?.status !== 409) ledger.breaches.push(`cancelling ${id} was answered ${answer?.status}`)
+}
+
+// ------------------------------------------------------------------------------------------------------------------------ pages
+
+type Page = { readonly url: string; readonly text: string }
+
+const MAX_HOPS = 10
+
+/** Follows redirects, asking each address until it answers. Undefined: this payer gave up. */
+const browse = async (ledger: Ledger, ask: Ask): Promise<Page | undefined> => {
+  let { url } = ask
+  let answer = await answerTo(ledger, ask)
+  for (let hops = 0; answer?.location; hops++) {
+    if (hops === MAX_HOPS) throw new Error(`redirected in circles at ${url}`)
+    url = new URL(answer.location, url).href
+    answer = await answerTo(ledger, { url, ...(ask.tries === undefined ? {} : { tries: ask.tries }) })
+  }
+  return answer && { url, text: answer.text }
+}
+
+const posted = (form: Form, more: Readonly<Record<string, string>> = {}): Ask => {
+  const fields = new URLSearchParams({ ...form.fields, ...more })
+  return form.method === 'POST'
+    ? { url: form.action, init: { method: 'POST', body: fields } }
+    : { url: `${form.action}?${fields}` }
+}
+
+const formTo = (page: Page | undefined, where: RegExp): Form | undefined =>
+  page && formsOf(page).find(({ action }) => where.test(action))
+
+const CHOOSE = /\/pay\/[0-9a-z]{32}\/choose/
+const AT_BANK = /\/orders\/([^/]+)\/[^/]+\/choose/
+
+/** A beginning whose answer was lost is begun again; so often the payer tries. */
+const MAX_TRIES = 8
+
+/** Chooses a bank and decides there. `choice` empty: whatever comes to this payer's mind. */
+const payOnce = async (
+  around: Surroundings,
+  { payUrl }: Ordered,
+  choice: string,
+): Promise<'money' | 'without money' | 'nothing'> => {
+  const { ledger, chance, bankRoot } = around
+  const offer = chance.happens(0.6) ? 'sandbox' : 'swedbank-lv'
+  for (let tried = 1; tried <= MAX_TRIES; tried++) {
+    const choose = formTo(await browse(ledger, { url: `${payUrl}?choose=yes` }), CHOOSE)
+    if (!choose) return 'nothing'
+    const going = await browse(ledger, posted(choose, { offer, 'not-paid': 'yes' }))
+    const carried = formTo(going, new RegExp(`^${bankRoot}/swedbank-lv`))
+    const bank = formTo(carried ? await browse(ledger, posted(carried)) : going, AT_BANK)
+    if (bank) return decide(around, bank, choice || choiceAt(offer, chance))
+    await pause(chance.between(100, 400))
+  }
+  ledger.breaches.push(`${payUrl} did not lead to ${offer} in ${MAX_TRIES} tries`)
+  return 'nothing'
+}
+
+const WITHOUT_MONEY = ['decline', 'cancel', 'bad_signature', 'false_return']
+
+const choiceAt = (offer: 'sandbox' | 'swedbank-lv', chance: Chance): string =>
+  chance.happens(0.5)
+    ? 'pay'
+    : offer === 'sandbox'
+      ? chance.pick(
+          'notice_lost',
+          'return_lost',
+          'both_lost',
+          'notice_twice',
+          'processing',
+          'decline',
+          'cancel',
+          'wrong_amount',
+          'bad_signature',
+          'false_return',
+        )
+      : chance.pick(
+          'pay_back_by_get',
+          'return_lost',
+          'notice_lost',
+          'notice_twice',
+          'cancel',
+          'wrong_amount',
+          'bad_signature',
+        )
+
+const decide = async (around: Surroundings, bank: Form, choice: string): Promise<'money' | 'without money'> => {
+  const { ledger, chance, hubRoot } = around
+  const answer = await answerTo(ledger, posted(bank, { choice }))
+  const ending = WITHOUT_MONEY.includes(choice) ? 'without money' : 'money'
+  const form = answer && formTo({ url: bank.action, text: answer.text }, new RegExp(`^${hubRoot}/psp/`))
+  const way: Ask | undefined = answer?.location ? { url: answer.location } : form && posted(form)
+  if (!way) return ending
+  // Some close the window at the first page that does not load.
+  const back = await browse(ledger, { ...way, ...(chance.happens(0.15) ? { tries: 1 } : {}) })
+  const attempt = attemptIn(way.url)
+  const isSigned = way.url.includes('/psp/swedbank-lv/') && choice !== 'bad_signature'
+  if (back && attempt && isSigned) ledger.told.add(attempt)
+  if (attempt && choice === 'wrong_amount') ledger.wrong.add(attempt)
+  return ending
+}

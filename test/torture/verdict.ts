@@ -1,0 +1,143 @@
+import type { SimulatedOrder } from '../../src/channels/simulator.ts'
+import type { FeedEvent, PaymentSeen } from './feed.ts'
+import type { Ledger } from './ledger.ts'
+import type { HeardEvent } from './receiver.ts'
+
+/** What the hub says, against what the world outside it knows. Pure. */
+
+export type Evidence = {
+  readonly ledger: Pick<Ledger, 'created' | 'told' | 'wrong' | 'cancelled'>
+  readonly payments: readonly PaymentSeen[]
+  readonly orders: readonly (SimulatedOrder & { readonly channel: string })[]
+  readonly heard: ReadonlyMap<string, HeardEvent>
+  readonly feed: readonly FeedEvent[]
+  /** The same feed as somebody saw it who read on and on meanwhile. */
+  readonly followed: readonly FeedEvent[]
+}
+
+export type Verdict = {
+  readonly breaches: readonly string[]
+  readonly paymentsLost: number
+  readonly noticesLost: number
+  readonly executed: number
+  /** Paid at a bank whose only messages died with the hub's connection, and which cannot be asked: its statement will tell. */
+  readonly untold: number
+}
+
+export const judge = (evidence: Evidence): Verdict => {
+  const { payments, ledger, heard, feed } = evidence
+  const seen = new Set(payments.map(({ view }) => view.id))
+  const missing = [...ledger.created.keys()]
+    .filter((id) => !seen.has(id))
+    .map((id) => `${id} was acknowledged and is gone`)
+  const references = repeatedIn(payments.map(({ view }) => view.reference)).map((one) => `${one} was ordered twice`)
+  const unheard = feed
+    .filter(({ id }) => !heard.has(id))
+    .map(({ id, payment }) => `${id} of ${payment} was never heard`)
+  const orders = ordersByNumber(evidence.orders)
+  const judged = payments.map((payment) => judgePayment(payment, orders, ledger))
+  return {
+    breaches: [
+      ...missing,
+      ...references,
+      ...judged.flatMap(({ breaches }) => breaches),
+      ...unknownOrders(evidence),
+      ...unheard,
+      ...judgeFeed(evidence),
+      ...judgeLastNotices(evidence),
+    ],
+    paymentsLost: missing.length + judged.filter(({ lost }) => lost).length,
+    noticesLost: unheard.length,
+    executed: payments.filter(({ view }) => view.status === 'executed').length,
+    untold: judged.reduce((sum, { untold }) => sum + untold, 0),
+  }
+}
+
+const repeatedIn = (texts: readonly string[]): readonly string[] => {
+  const once = new Set<string>()
+  return texts.filter((text) => once.size === once.add(text).size)
+}
+
+type Orders = ReadonlyMap<string, Evidence['orders'][number]>
+
+const ordersByNumber = (orders: Evidence['orders']): Orders =>
+  new Map(orders.map((order) => [`${order.channel} ${order.number}`, order]))
+
+/** An attempt is written before the bank hears of it, and its number is never used again. */
+const unknownOrders = ({ orders, payments }: Evidence): readonly string[] => {
+  const known = payments.flatMap(({ view }) => view.attempts.map(({ offer, number }) => `${offer} ${number}`))
+  const names = new Set(known)
+  return [
+    ...repeatedIn(known).map((name) => `${name} is the number of two attempts`),
+    ...orders
+      .filter(({ channel, number }) => !names.has(`${channel} ${number}`))
+      .map(({ channel, number }) => `${channel} holds order ${number}, of which the hub knows nothing`),
+  ]
+}
+
+type Judged = { readonly breaches: readonly string[]; readonly lost: boolean; readonly untold: number }
+
+const judgePayment = ({ view }: PaymentSeen, orders: Orders, ledger: Evidence['ledger']): Judged => {
+  const breaches: string[] = []
+  let lost = false
+  let untold = 0
+  const made = ledger.created.get(view.id)
+  if (made && (made.reference !== view.reference || made.amountMinor !== view.amount)) {
+    breaches.push(`${view.id} is another order than was acknowledged`)
+  }
+  for (const attempt of view.attempts) {
+    const order = orders.get(`${attempt.offer} ${attempt.number}`)
+    const isPaid = order?.paid === true && order.amount.amountMinor === view.amount
+    const isKnowable = attempt.offer === 'sandbox' || ledger.told.has(attempt.id)
+    const isExecuted = attempt.status === 'executed'
+    if (isExecuted && !isPaid) breaches.push(`${view.id}: ${attempt.id} is executed without money`)
+    if (isPaid && !isExecuted && !isKnowable) untold++
+    if (isPaid && !isExecuted && isKnowable) {
+      lost = true
+      breaches.push(`${view.id}: ${attempt.id} was paid at ${attempt.offer} and is ${attempt.status}`)
+    }
+    if (ledger.wrong.has(attempt.id) && isKnowable && !view.attention.includes('amount_mismatch')) {
+      breaches.push(`${view.id}: ${attempt.id} took another amount, and nobody is told`)
+    }
+  }
+  return { breaches: [...breaches, ...judgeSums(view, ledger)], lost, untold }
+}
+
+const judgeSums = (view: PaymentSeen['view'], ledger: Evidence['ledger']): readonly string[] => {
+  const times = view.attempts.filter(({ status }) => status === 'executed').length
+  const isClosed = view.status === 'cancelled' || view.closing === 'cancelled' || view.status === 'executed'
+  return [
+    ...((view.status === 'executed') === times > 0
+      ? []
+      : [`${view.id} is ${view.status} with ${times} executed attempts`]),
+    ...(view.paidAmount === times * view.amount ? [] : [`${view.id}: ${view.paidAmount} paid in ${times} attempts`]),
+    ...(times < 2 || view.attention.includes('paid_twice') ? [] : [`${view.id} was paid twice, unseen`]),
+    ...(isClosed || !ledger.cancelled.has(view.id) ? [] : [`${view.id} was cancelled and is ${view.status}`]),
+  ]
+}
+
+/** Every event once, each payment's from 1 on without a gap, the same for who read it at once and who read on and on. */
+const judgeFeed = ({ feed, followed, heard }: Evidence): readonly string[] => {
+  const newest = new Map<string, number>()
+  const gaps = feed.flatMap(({ payment, sequence }) => {
+    const before = newest.get(payment) ?? 0
+    newest.set(payment, sequence)
+    return sequence === before + 1 ? [] : [`the feed has event ${sequence} of ${payment} after ${before}`]
+  })
+  const ids = new Set(feed.map(({ id }) => id))
+  const strangers = [...heard.keys()].filter((id) => !ids.has(id)).map((id) => `${id} was heard and is not in the feed`)
+  const place = feed.findIndex(({ id }, at) => followed[at]?.id !== id)
+  const same = place === -1 && feed.length === followed.length
+  return [...gaps, ...strangers, ...(same ? [] : [`who read on saw another feed, from place ${place} on`])]
+}
+
+/** The newest notice of a payment says what a GET says, to the letter. */
+const judgeLastNotices = ({ payments, heard, feed }: Evidence): readonly string[] => {
+  const last = new Map(feed.map(({ id, payment }) => [payment, id]))
+  return payments.flatMap(({ view, text }) => {
+    const id = last.get(view.id)
+    const told = id === undefined ? undefined : heard.get(id)
+    if (!told || JSON.stringify(told.view) === text) return []
+    return [`${view.id}: the newest notice says ${JSON.stringify(told.view)}, GET says ${text}`]
+  })
+}
