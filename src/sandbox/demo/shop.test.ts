@@ -238,4 +238,14 @@ describe('the pages', () => {
     await fetch(`${demo.root}/restart`, { method: 'POST', redirect: 'manual' })
     expect(demo.bills().every((bill) => bill.payments.length === 0)).toBe(true)
   })
+
+  test('bills made anew within one second do not carry the references of those before', async () => {
+    const { demo } = await openShop()
+    const references = new Set<string>()
+    for (let run = 0; run < 3; run++) {
+      for (const { reference } of demo.bills()) references.add(reference)
+      await fetch(`${demo.root}/restart`, { method: 'POST', redirect: 'manual' })
+    }
+    expect(references.size).toBe(3 * demo.bills().length)
+  })
 })

@@ -38,7 +38,7 @@ export type Demo = {
 
 /** The demo e-service: everything an integration needs, and little else. Throws what `listen` throws. */
 export const startDemo = async (options: DemoOptions): Promise<Demo> => {
-  const shop: Shop = { ...options, hub: hubCalls(options.send), root: '', bills: [] }
+  const shop: Shop = { ...options, hub: hubCalls(options.send), root: '', run: 0, bills: [] }
   restart(shop)
   const served = await serveOnLoopback(options.port, (root) => {
     shop.root = root
@@ -51,16 +51,15 @@ export const startDemo = async (options: DemoOptions): Promise<Demo> => {
 type Shop = DemoOptions & {
   readonly hub: HubCalls
   root: string
+  /** The second in which these bills were made, or the next that was not used yet. */
+  run: number
   bills: readonly Bill[]
 }
 
 /** References must be new in each run: the hub remembers those that were paid. */
 const restart = (shop: Shop): void => {
-  shop.bills = newBills(
-    Math.floor(shop.clock.now() / SECOND_MS)
-      .toString(36)
-      .toUpperCase(),
-  )
+  shop.run = Math.max(shop.run + 1, Math.floor(shop.clock.now() / SECOND_MS))
+  shop.bills = newBills(shop.run.toString(36).toUpperCase())
 }
 
 const change = (shop: Shop, id: string, to: (bill: Bill) => Bill): void => {
