@@ -89,11 +89,14 @@ const documentHead = ({ publicUrl }: WebParts['config']) => ({
   tags: [{ name: 'payments', description: 'Payments, offers and events of one e-service.' }],
 })
 
+/** In groups, to be read out over the telephone; and so that no account number is seen in it when the log is masked. */
+const quotable = (id: string): string => id.match(/.{1,4}/g)?.join('-') ?? id
+
 /** Each request has a number to quote; what it took is measured by route, never by address. */
 const numbered =
   ({ random, metrics, log }: WebParts) =>
   async (c: Context<Env>, next: () => Promise<void>) => {
-    const id = base32(random(8)).toUpperCase()
+    const id = quotable(base32(random(8)).toUpperCase())
     c.set('requestId', id)
     const begun = performance.now()
     await next()

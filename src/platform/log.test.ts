@@ -91,6 +91,8 @@ describe('masking by looks', () => {
     '2026-11-23T08:00:00.000Z',
     'liepkalni-swedbank',
     '1234567',
+    // A number to quote whose letters and digits stand as in an account.
+    'XN04-29AB-CDEF-G',
   ])('leaves what support staff need: %s', (text) => {
     expect(JSON.parse(logged({ note: text })).note).toBe(text)
   })

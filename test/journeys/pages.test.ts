@@ -249,7 +249,7 @@ describe('an address that leads nowhere', () => {
       const page = await visit(`${hub.root}${path}`)
       expect([page.status, page.page]).toEqual([404, 'problem-not_found'])
       const number = (await fetch(hub.root + path)).headers.get('x-request-id') ?? ''
-      expect(number).toMatch(/^[0-9A-Z]{13}$/)
+      expect(number).toMatch(/^(?:[0-9A-Z]{4}-){3}[0-9A-Z]$/)
       expect((await visit(`${hub.root}${path}?lang=en`)).text).toContain('lang="en"')
     },
   )
