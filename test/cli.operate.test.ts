@@ -1,4 +1,4 @@
-import { cpSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import { demoFolder, renderDemoFile } from '../src/sandbox/index.ts'
@@ -65,6 +65,35 @@ describe('an operator sets up a hub', { timeout: SLOW_MS }, () => {
     for (const text of ['LV07HABA0000000000002', 'mode: trial'])
       expect(said).toMatch(new RegExp(`^wrong\\.yaml:${lineOf(text)}:\\d+: `, 'm'))
     expect([missing.code, missing.said]).toEqual([2, 'nowhere.yaml: cannot be read\n'])
+  })
+
+  it('export gives back a file with its pictures that changes nothing, and no key', async () => {
+    const [printed, written, json] = await Promise.all([
+      ebizness(place, 'export'),
+      ebiznessJson(place, 'export --to exported'),
+      ebiznessJson(place, 'export'),
+    ])
+    const file = readFileSync(join(place.folder, 'exported/cma.yaml'), 'utf8')
+    expect(written).toMatchObject({ code: 0, value: { written: expect.arrayContaining(['exported/cma.yaml']) } })
+    expect([printed.code, printed.out]).toEqual([0, file])
+    expect(json).toMatchObject({ code: 0, value: { yaml: file } })
+    expect(file).toMatch(/stored: key_/)
+    expect(printed.said + JSON.stringify(json)).not.toMatch(/PRIVATE KEY/)
+    expect(await ebiznessJson(place, 'apply exported/cma.yaml --yes --prune')).toEqual({
+      code: 0,
+      value: { changed: false, changes: [] },
+    })
+  })
+
+  it('export writes over nothing, and names the file that is in the way', async () => {
+    writeFileSync(join(place.folder, 'exported/cma.yaml'), 'mine')
+    const [there, file] = await Promise.all([
+      ebizness(place, 'export --to exported'),
+      ebizness(place, 'export --to cma.yaml'),
+    ])
+    expect([there.code, there.out, there.said]).toEqual([2, '', expect.stringContaining('exported/cma.yaml')])
+    expect(readFileSync(join(place.folder, 'exported/cma.yaml'), 'utf8')).toBe('mine')
+    expect([file.code, file.said]).toEqual([2, expect.stringContaining('cannot be written')])
   })
 
   it('keys create shows a key this once: the key alone on standard output', async () => {

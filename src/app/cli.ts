@@ -7,6 +7,7 @@ const JSON_OUT = ['--json', 'print JSON for programs'] as const
 /** Loaded when they are called: what needs neither hub nor database answers in a third of the time. */
 const running = () => import('./commands/start.ts')
 const operating = () => import('./commands/operate.ts')
+const exporting = () => import('./commands/export.ts')
 const speaking = () => import('./commands/channels.ts')
 const messages = () => import('./commands/message.ts')
 /** Simulated banks are loaded by these commands only: no production process holds them. */
@@ -53,6 +54,16 @@ program
   .option('--prune', 'retire what the file does not name')
   .option(...JSON_OUT)
   .action(ends(operating, (commands) => commands.apply))
+program
+  .command('export')
+  .description('the database as a cma.yaml, which applied again changes nothing; keys are named, never shown')
+  .option('--to <folder>', 'write cma.yaml and its pictures into this folder instead of printing')
+  .option(...JSON_OUT)
+  .addHelpText(
+    'after',
+    '\nExamples:\n  ebizness export > cma.yaml\n  ebizness export --to backup && ebizness apply backup/cma.yaml',
+  )
+  .action(ends(exporting, (commands) => commands.exportConfiguration))
 program
   .command('migrate')
   .description('bring the database up to this release')

@@ -5,6 +5,7 @@ import { systemClock } from '../../kernel/time.ts'
 import {
   type ApplyOptions,
   isDone,
+  type NoticeAddresses,
   type Plan,
   readCmaFile,
   showPlan,
@@ -64,6 +65,13 @@ const away = (fault: unknown): never => {
 export const channelsFor = (config: Pick<Config, 'mode'>) =>
   config.mode === 'test' ? channels : channels.filter(({ channel }) => channel.id !== 'sandbox')
 
+/** Where e-services hear their notices, as `cma.yaml` sees it: what was switched off is not there. */
+export const noticeAddresses = (notices: Composed['notices']): NoticeAddresses => ({
+  addressesOf: async (eService) =>
+    (await notices.addresses(eService)).filter((one) => !one.disabled).map((one) => one.url),
+  setAddresses: notices.setAddresses,
+})
+
 export type FileToApply = { readonly name: string; readonly text: string; readonly folder: string }
 
 export const readFileToApply = async (name: string): Promise<FileToApply> => {
@@ -93,14 +101,7 @@ export const applyFile = async (
   })
   if (!wanted.ok) throw badInput(wanted.error.map(showProblem))
   const { merchants, notices } = composed
-  const options: ApplyOptions = {
-    prune,
-    notices: {
-      addressesOf: async (eService) =>
-        (await notices.addresses(eService)).filter((one) => !one.disabled).map((one) => one.url),
-      setAddresses: notices.setAddresses,
-    },
-  }
+  const options: ApplyOptions = { prune, notices: noticeAddresses(notices) }
   const plan = await merchants.plan(wanted.value, options)
   if (!plan.ok) throw badInput(plan.error.map(showProblem))
   const shown = showPlan(plan.value)
