@@ -5,42 +5,20 @@ import { type Instant, parseInstant, toRfc3339 } from '../kernel/time.ts'
 import { type Caller, offersFor } from '../merchants/index.ts'
 import { rateLimiter } from '../platform/http/limits.ts'
 import { invalidFields, type Problem, problemResponse } from '../platform/http/problem.ts'
+import { getRefund, makeRefund, REFUND_ROUTES } from './api-refunds.ts'
 import { decideOn, isEventId, isPaymentId, type OrderRefusal, placeOrder } from './commands.ts'
 import type { PaymentState } from './facts.ts'
 import type { Hub } from './hub.ts'
 import { stateOf } from './payment.ts'
 import { type Answered, callerOf, once, respond } from './requests.ts'
+import { json, key, NOT_FOUND, ownPayment, payment, posted, problem, security, tags, usual } from './routes.ts'
 import * as shapes from './schemas.ts'
-import { type Loaded, listPayments, loadPayment, type PaymentRow } from './store/index.ts'
+import { listPayments, type PaymentRow } from './store/index.ts'
 import { viewOf } from './view.ts'
 
 /** Twice what the fastest e-service is meant to order; a loop that asks again and again is told to wait. Per API key and node. */
 const RATE = { perSecond: 1_000, burst: 2_000 }
 
-const json = <Schema extends z.ZodType>(description: string, schema: Schema) => ({
-  description,
-  content: { 'application/json': { schema } },
-})
-const problem = (description: string) => ({
-  description,
-  content: { 'application/problem+json': { schema: shapes.ProblemView } },
-})
-const usual = {
-  401: problem('The key is missing, unknown or revoked.'),
-  429: problem('Too many requests; Retry-After says when to go on.'),
-  503: problem('The database is away; repeat the request with the same Idempotency-Key.'),
-}
-const posted = {
-  400: problem('Malformed JSON, or no Idempotency-Key.'),
-  409: problem('An equal request is running, or the state does not allow it.'),
-  413: problem('The body is too large.'),
-  415: problem('The body is not JSON.'),
-  422: problem('A field is wrong (see errors), or the Idempotency-Key belongs to another body.'),
-}
-const security = [{ bearer: [] }]
-const tags = ['payments']
-const key = z.object({ 'idempotency-key': z.string().min(1).max(255) })
-const payment = z.object({ id: shapes.PaymentIdText.openapi({ param: { name: 'id', in: 'path' } }) })
 const event = z.object({
   id: z
     .string()
@@ -189,6 +167,8 @@ export const paymentsApi = (hub: Hub): OpenAPIHono => {
       : problemResponse(NOT_FOUND)
   })
   add(ROUTES.cancel, (c, caller) => cancel(hub, c, caller))
+  add(REFUND_ROUTES.refund, (c, caller) => makeRefund(hub, c, caller))
+  add(REFUND_ROUTES.getRefund, (c, caller) => getRefund(hub, c, caller))
   add(ROUTES.channels, (c, caller) => channels(hub, c, caller))
   add(ROUTES.events, (c, caller) => events(hub, c, caller))
   const oneByOne = inTurn()
@@ -204,13 +184,6 @@ const inTurn = () => {
     before = turn.catch(() => undefined)
     return turn
   }
-}
-
-const NOT_FOUND: Problem = {
-  status: 404,
-  code: 'not_found',
-  title: 'There is no such thing',
-  detail: 'This e-service has nothing under that id. Check the id and which key you use.',
 }
 
 const tooMany = (waitSeconds: number): Problem => ({
@@ -263,12 +236,6 @@ const cancel = async (hub: Hub, c: Context, caller: Caller): Promise<Response> =
     const title = `The payment is ${done.now.status}`
     return { problem: { status: 409, code: 'already_final', title, detail: 'A final payment cannot be cancelled.' } }
   })
-}
-
-const ownPayment = async (hub: Hub, c: Context, { eService }: Caller): Promise<Loaded | undefined> => {
-  const id = c.req.param('id') ?? ''
-  const loaded = isPaymentId(id) ? await loadPayment(hub.db, eService.merchant, id) : undefined
-  return loaded?.row.eService === eService.id ? loaded : undefined
 }
 
 type EventLine = { readonly id: string; readonly type: string; readonly sequence: number; readonly at: string }

@@ -21,17 +21,22 @@ export type Conversation = {
   readonly messages: readonly Omit<MessageRow, 'payment' | 'attempt' | 'readings' | 'verdict'>[]
 }
 
-/** Makes the calls a channel asks for, until it says something else. A call that surely was not sent is made once more. */
+/**
+ * Makes the calls a channel asks for, until it says something else. A call that surely was not sent is made once more. `again`: an earlier
+ * conversation may have acted, so a call that could act twice is not made.
+ */
 export const converse = async (
   hub: Hub,
   open: OpenAgreement,
   first: Step,
   purpose: MessageRow['purpose'],
+  again = false,
 ): Promise<Conversation> => {
   const messages: Conversation['messages'][number][] = []
   let step = first
   for (let calls = 0; step.step === 'call'; calls++) {
-    if (calls === MAX_CALLS) return { end: { step: 'no_answer', result: 'unknown' }, messages }
+    if (calls === MAX_CALLS || (again && !step.repeatable))
+      return { end: { step: 'no_answer', result: 'unknown' }, messages }
     const sentAt = hub.clock.now()
     const sent = await sendTwiceIfUnsent(hub, open, step.message)
     messages.push(...messagesOf(hub, open, step.message, { sent, sentAt }, purpose))

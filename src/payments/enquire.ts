@@ -24,7 +24,7 @@ export const enquire = async (
   const open = row && (await hub.merchants.open(row.agreement, hub.clock.now()))
   if (!loaded || !row) return 'cannot_ask'
   if (!open?.channel.enquire) return couldNotAsk(hub, loaded, row.id)
-  const step = await open.channel.enquire(attemptOf(loaded.facts, row), open.agreement)
+  const step = await open.channel.enquire(attemptAsBegun(loaded.facts, row), open.agreement)
   const conversation = await converse(hub, open, step, 'enquire')
   const { end, messages } = conversation
   const readings = readingsOf(conversation).filter((reading) => isAbout(reading, row))
@@ -85,13 +85,14 @@ export const enquireByHint = async (hub: Hub, merchant: string, payment: string,
 }
 
 /** An answer about another attempt is not an answer to this question. */
-const isAbout = (reading: Reading, row: AttemptRow): boolean => {
+export const isAbout = (reading: Reading, row: AttemptRow): boolean => {
   if ('number' in reading.about) return reading.about.number === row.number
   if ('pspId' in reading.about) return row.kept.pspIds?.includes(reading.about.pspId) ?? false
   return true
 }
 
-const attemptOf = (facts: Parameters<typeof stateOf>[0], row: AttemptRow): Attempt => {
+/** An attempt as its channel is told of it. */
+export const attemptAsBegun = (facts: Parameters<typeof stateOf>[0], row: AttemptRow): Attempt => {
   const state = stateOf(facts)
   const attempt = state.attempts.find((one) => one.id === row.id)
   const { currency } = state.order.amount

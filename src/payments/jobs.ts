@@ -6,6 +6,7 @@ import type { Hub } from './hub.ts'
 import { tryParked } from './inbox.ts'
 import { attemptDeadline, type Command, decide, nextDeadline, stateOf } from './payment.ts'
 import { DEADLINE, fromJobKey, jobKey, PARKED, record, TWINS } from './record.ts'
+import { refundJob } from './refunding.ts'
 import { forgetAnswers, loadPayment, lockPayment, othersOfReference } from './store/index.ts'
 
 const FORGET = 'payments.forget-answers'
@@ -35,6 +36,7 @@ export const paymentJobs = (hub: Hub): readonly JobHandler[] => [
     leaseMs: MINUTE_MS,
     run: async ({ key }, now) => nameTwins(hub, ...fromJobKey(key), now),
   },
+  refundJob(hub),
   {
     kind: FORGET,
     atOnce: 1,

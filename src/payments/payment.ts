@@ -19,7 +19,7 @@ import type {
   RuledFact,
 } from './facts.ts'
 import { FINAL_STATUSES } from './facts.ts'
-import { committedMinor, refundsOf } from './refunds.ts'
+import { leftMinor, refundsOf } from './refunds.ts'
 
 /**
  * The heart. State is what the facts say: a pure function of their set. Order of hearing and the clock are no arguments; time acts
@@ -179,8 +179,7 @@ const ruleOn = (state: PaymentState, command: Command, now: Instant): Result<rea
       const { refund, attempt, number, amountMinor } = command
       const paid = state.attempts.find((one) => one.id === attempt)
       if (!paid) return fail('unknown_attempt')
-      const left = (paid.status === 'executed' ? state.order.amount.amountMinor : 0) - paid.reversedMinor
-      if (amountMinor <= 0 || amountMinor + committedMinor(state.refunds, attempt) > left) return fail('exceeds_paid')
+      if (amountMinor <= 0 || amountMinor > leftMinor(state, paid)) return fail('exceeds_paid')
       return ok([{ fact: 'refund_asked', key: `refund:${refund}`, at: now, refund, attempt, number, amountMinor }])
     }
     case 'name_twin':

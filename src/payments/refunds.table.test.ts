@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import {
   accepted,
@@ -11,9 +12,12 @@ import {
   refundAsked,
   saying,
 } from '../../test/support/facts.ts'
+import { live } from '../../test/support/life.ts'
+import { anyWalk } from '../../test/support/walks.ts'
 import type { Reading } from '../channels/channel.ts'
 import type { Fact, Source } from './facts.ts'
 import { type Command, decide, type Refusal, stateOf } from './payment.ts'
+import { chooseRefund, MAX_REFUNDS, type Wanted } from './refunds.ts'
 
 /** Refunds, ours and the bank's own; what may be promised back, decided under the lock. */
 
@@ -102,5 +106,57 @@ describe('a refund', () => {
       ok: false,
       error: 'exceeds_paid',
     })
+  })
+})
+
+describe('which money goes back', () => {
+  const ONE = [ordered(), begun('att_1'), paid()]
+  const TWICE = [...ONE, begun('att_2', { offer: 'B' }), paid(undefined, 'notice', 'att_2')]
+  const taken = refundAsked('att_1', '1', 1_000)
+  const many = Array.from({ length: MAX_REFUNDS }, (_, place) => refundAsked('att_1', `m${place}`, 1))
+  const rows: readonly (readonly [string, readonly Fact[], Wanted, string])[] = [
+    ['nothing was paid', [ordered(), begun('att_1'), accepted()], {}, 'not_paid 0'],
+    ['no amount is named', ONE, {}, 'att_1 1234'],
+    ['a part went back before', [...ONE, taken], {}, 'att_1 234'],
+    ['a part is named', ONE, { amountMinor: 5 }, 'att_1 5'],
+    ['too much is named', [...ONE, taken], { amountMinor: 235 }, 'exceeds_paid 234'],
+    ['all went back before', [...ONE, taken, refundAsked('att_1', '2', 234)], {}, 'exceeds_paid 0'],
+    ['two attempts were paid', TWICE, {}, 'attempt_needed 1234'],
+    ['two attempts were paid and one has enough left', [...TWICE, taken], { amountMinor: 500 }, 'att_2 500'],
+    ['two attempts were paid and one is named', [...TWICE, taken], { attempt: 'att_2' }, 'att_2 1234'],
+    ['no one attempt has so much', TWICE, { amountMinor: 1_235 }, 'exceeds_paid 1234'],
+    ['the attempt is not there', ONE, { attempt: 'att_3' }, 'unknown_attempt 0'],
+    ['there were very many', [...ONE, ...many], {}, 'too_many_refunds 1224'],
+  ]
+  it.each(rows)('where %s', (_, facts, wanted, expected) => {
+    const chosen = chooseRefund(stateOf(facts), wanted)
+    const said = chosen.ok
+      ? `${chosen.value.attempt.id} ${chosen.value.amountMinor}`
+      : `${chosen.error.code} ${chosen.error.mostMinor}`
+    expect(said).toBe(expected)
+  })
+
+  it('is never more than was paid, and what is chosen is taken', () => {
+    const wishes = fc.array(fc.option(fc.integer({ min: 1, max: 1_300 }), { nil: undefined }), { maxLength: 6 })
+    fc.assert(
+      fc.property(anyWalk(), wishes, (walk, amounts) => {
+        let { facts } = live(walk)
+        for (const [place, amountMinor] of amounts.entries()) {
+          const chosen = chooseRefund(stateOf(facts), { amountMinor })
+          if (!chosen.ok) continue
+          const asked = { refund: `rfd_w${place}`, number: `8${place}`, amountMinor: chosen.value.amountMinor } as const
+          const decided = decide(facts, { do: 'refund', attempt: chosen.value.attempt.id, ...asked }, EXPIRES)
+          expect(decided.ok).toBe(true)
+          if (decided.ok) facts = [...facts, ...decided.value.facts]
+          const { order, refunds } = stateOf(facts)
+          const promised = refunds.filter(
+            ({ attempt, status }) => attempt === chosen.value.attempt.id && status !== 'failed',
+          )
+          const sum = promised.reduce((total, one) => total + one.amountMinor, 0)
+          expect(sum + chosen.value.attempt.reversedMinor).toBeLessThanOrEqual(order.amount.amountMinor)
+        }
+      }),
+      { numRuns: 300 },
+    )
   })
 })

@@ -1,7 +1,17 @@
 import type { AttemptId } from '../kernel/ids.ts'
 import type { Currency } from '../kernel/money.ts'
+import { fail, ok, type Result } from '../kernel/result.ts'
 import { byStrength, only } from './attempt.ts'
-import type { Fact, OutcomeFact, ReadingFact, RefundAskedFact, RefundState, RefundStatus } from './facts.ts'
+import type {
+  AttemptState,
+  Fact,
+  OutcomeFact,
+  PaymentState,
+  ReadingFact,
+  RefundAskedFact,
+  RefundState,
+  RefundStatus,
+} from './facts.ts'
 
 const names = ({ reading }: ReadingFact, refund: RefundAskedFact): boolean =>
   'refund' in reading.about && (reading.about.refund === refund.refund || reading.about.refund === refund.number)
@@ -64,7 +74,45 @@ const refundsAtPsp = (
 }
 
 /** What of an attempt's money is already on its way back or promised to be: done, sent, unknown or requested. */
-export const committedMinor = (refunds: readonly RefundState[], attempt?: AttemptId): number =>
+const committedMinor = (refunds: readonly RefundState[], attempt: AttemptId): number =>
   refunds
-    .filter((refund) => refund.status !== 'failed' && (attempt === undefined || refund.attempt === attempt))
+    .filter((refund) => refund.status !== 'failed' && refund.attempt === attempt)
     .reduce((total, refund) => total + refund.amountMinor, 0)
+
+/** What of an attempt's money can still be promised back. */
+export const leftMinor = (
+  { order, refunds }: Pick<PaymentState, 'order' | 'refunds'>,
+  attempt: AttemptState,
+): number => {
+  const paid = attempt.status === 'executed' ? order.amount.amountMinor : 0
+  return Math.max(0, paid - attempt.reversedMinor - committedMinor(refunds, attempt.id))
+}
+
+/** More parts than anyone pays back; keeps a payment and its notice small (< 20 kB). */
+export const MAX_REFUNDS = 10
+
+export type Wanted = { readonly attempt?: string | undefined; readonly amountMinor?: number | undefined }
+export type NotRefundable = {
+  readonly code: 'not_paid' | 'unknown_attempt' | 'too_many_refunds' | 'attempt_needed' | 'exceeds_paid'
+  /** The most that one refund could be. */
+  readonly mostMinor: number
+}
+
+/** Which attempt's money goes back, and how much: where none is named, the first one with enough left; without an amount, all that is left. */
+export const chooseRefund = (
+  state: PaymentState,
+  { attempt: named, amountMinor }: Wanted,
+): Result<{ readonly attempt: AttemptState; readonly amountMinor: number }, NotRefundable> => {
+  const asked = state.attempts.filter((attempt) => named === undefined || attempt.id === named)
+  const withMoney = asked.filter((attempt) => leftMinor(state, attempt) > 0)
+  const mostMinor = Math.max(0, ...withMoney.map((attempt) => leftMinor(state, attempt)))
+  const refuse = (code: NotRefundable['code']) => fail({ code, mostMinor })
+  if (named !== undefined && asked.length === 0) return refuse('unknown_attempt')
+  if (!asked.some((attempt) => attempt.status === 'executed')) return refuse('not_paid')
+  if (state.refunds.filter((refund) => refund.origin === 'e-service').length >= MAX_REFUNDS) {
+    return refuse('too_many_refunds')
+  }
+  if (amountMinor === undefined && withMoney.length > 1) return refuse('attempt_needed')
+  const attempt = withMoney.find((one) => leftMinor(state, one) >= (amountMinor ?? 1))
+  return attempt ? ok({ attempt, amountMinor: amountMinor ?? leftMinor(state, attempt) }) : refuse('exceeds_paid')
+}

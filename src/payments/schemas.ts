@@ -139,6 +139,19 @@ export const RefundView = z
   })
   .openapi('Refund')
 
+/** Refunds made at the bank are named by the bank's own number. */
+export const RefundIdText = z.string().min(1).max(200)
+export const NewRefund = z
+  .strictObject({
+    amount: Amount.optional().openapi({ description: `${AMOUNT} Absent: all that is left.` }),
+    attempt: z
+      .string()
+      .regex(/^att_[0-9a-z]{26}$/, 'must be an attempt id, e.g. att_…')
+      .optional()
+      .openapi({ description: 'Whose money goes back, where several attempts were paid.' }),
+  })
+  .openapi('NewRefund')
+
 export const PaymentView = z
   .object({
     id: PaymentIdText,

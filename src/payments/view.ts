@@ -1,6 +1,6 @@
 import { toRfc3339 } from '../kernel/time.ts'
 import { speak } from '../platform/texts/index.ts'
-import type { AttemptState, PaymentState } from './facts.ts'
+import type { AttemptState, PaymentState, RefundState } from './facts.ts'
 import type { PaymentView } from './schemas.ts'
 import type { PaymentRow } from './store/index.ts'
 
@@ -26,17 +26,19 @@ export const viewOf = (row: PaymentRow, state: PaymentState): PaymentView => ({
   language: row.details.language,
   allowedAttempts: state.order.attempts,
   attempts: state.attempts.map((attempt) => attemptView(attempt, row.details.language)),
-  refunds: state.refunds.map(({ id, attempt, amountMinor, status, origin }) => ({
-    id,
-    attempt,
-    amount: amountMinor,
-    status,
-    origin,
-  })),
+  refunds: state.refunds.map(refundView),
   createdAt: toRfc3339(row.createdAt),
   expiresAt: toRfc3339(state.order.expiresAt),
   metadata: row.details.metadata,
 })
+
+export const refundView = ({
+  id,
+  attempt,
+  amountMinor,
+  status,
+  origin,
+}: RefundState): PaymentView['refunds'][number] => ({ id, attempt, amount: amountMinor, status, origin })
 
 const attemptView = (attempt: AttemptState, language: string): PaymentView['attempts'][number] => ({
   id: attempt.id,
