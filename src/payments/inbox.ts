@@ -143,12 +143,16 @@ const attemptsNamed = async (
   addressed: AttemptRow | undefined,
 ): Promise<readonly Named[]> => {
   const { merchant, id } = agreement
+  const byNumber = async (number: string) =>
+    number === addressed?.number ? addressed : await attemptByNumber(db, merchant, id, number)
+  // A refund's number is not an attempt's: the message says elsewhere whose it is, and its address may be anyone's.
+  const told = readings.find(({ about }) => 'number' in about)?.about
   const found: Named[] = []
   for (const reading of readings) {
-    const { about } = reading
+    const about = 'refund' in reading.about && told ? told : reading.about
     const attempts =
       'number' in about
-        ? [about.number === addressed?.number ? addressed : await attemptByNumber(db, merchant, id, about.number)]
+        ? [await byNumber(about.number)]
         : 'pspId' in about
           ? preferAddressed(await attemptsByPspId(db, merchant, id, about.pspId), addressed)
           : [addressed]

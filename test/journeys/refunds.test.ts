@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { MINUTE_MS } from '../../src/kernel/time.ts'
 import { type Hub, paymentJobs } from '../../src/payments/index.ts'
+import { keptMessages, sendNotice } from '../support/bank-notice.ts'
 import { type Node, startTestHub, type TestHub } from '../support/hub.ts'
 import { noticesOf, ordered, paidThrough, truth } from '../support/story.ts'
 
@@ -80,6 +81,22 @@ describe('a refund', () => {
     const { refunds } = await truth(hub, order.id)
     expect(refunds).toMatchObject([{ origin: 'psp', status: 'done', amount: PAID }])
     expect((await refund(order.id, { amount: 1 })).body.code).toBe('exceeds_paid')
+  })
+})
+
+describe('a notice that tells of a refund', () => {
+  it('is about the payment it names, wherever it is sent', async () => {
+    const [id, other] = [await paid(), await paid()]
+    await refund(id, { amount: 500 })
+    await hub.clock.advance(MINUTE_MS)
+    const kept = (await keptMessages(hub)).filter(({ purpose }) => purpose === 'notice')
+    const genuine = kept.findLast((message) => message.payment === id && message.body.includes('"refunds":[{'))
+    const elsewhere = kept.findLast((message) => message.payment === other)
+    const signature = String(genuine?.headers['x-sandbox-signature'])
+    const path = new URL(elsewhere?.url ?? '').pathname
+    expect((await sendNotice(hub, { body: String(genuine?.body), signature }, path)).status).toBe(200)
+    expect(await truth(hub, other)).toMatchObject({ refunds: [], refundedAmount: 0, attention: [] })
+    expect(await truth(hub, id)).toMatchObject({ refundedAmount: 500, attention: [] })
   })
 })
 
