@@ -3,9 +3,9 @@ import { chmodSync, existsSync, mkdirSync, readFileSync, realpathSync, writeFile
 import { join, resolve } from 'node:path'
 import type { ListedChannel } from '../channels/index.ts'
 import type { Random } from '../kernel/ids.ts'
-import type { Clock } from '../kernel/time.ts'
+import { type Clock, type Instant, SECOND_MS } from '../kernel/time.ts'
 import { type MerchantsModule, openMerchants } from '../merchants/index.ts'
-import { type NoticesModule, openNotices } from '../notices/index.ts'
+import { type Backlog, type NoticesModule, openNotices } from '../notices/index.ts'
 import {
   type Hub,
   openHealth,
@@ -23,11 +23,11 @@ import { openDb } from '../platform/db/postgres.ts'
 import { type Assets, loadAssets } from '../platform/html/index.ts'
 import { parseNetwork } from '../platform/http/addresses.ts'
 import { type HttpClient, openClient } from '../platform/http/client.ts'
-import type { JobHandler, Worker } from '../platform/jobs/jobs.ts'
+import type { DueJobs, JobHandler, Worker } from '../platform/jobs/jobs.ts'
 import { createJobs } from '../platform/jobs/queue.ts'
 import { createWorker } from '../platform/jobs/worker.ts'
 import type { Log } from '../platform/log.ts'
-import { openMetrics } from '../platform/metrics.ts'
+import { type Measure, openMetrics } from '../platform/metrics.ts'
 import type { Config } from './config.ts'
 import { MIGRATED_MODULES } from './migrations.ts'
 import { webOf } from './web.ts'
@@ -114,7 +114,6 @@ export const compose = async (parts: Parts): Promise<Composed> => {
   const { config, db, channels, clock, log, masterKeys } = parts
   const random: Random = parts.random ?? ((size) => new Uint8Array(randomBytes(size)))
   const sealer = openSealer(masterKeys, random)
-  const metrics = openMetrics()
   const client = openClient({ policy: { testMode: config.mode === 'test', allowedNetworks: networksOf(config) } })
   const merchants = await openMerchants({
     db,
@@ -126,6 +125,10 @@ export const compose = async (parts: Parts): Promise<Composed> => {
   })
   const jobs = createJobs({ db, clock })
   const notices = openNotices({ db, client, clock, random, sealer, log })
+  const metrics = openMetrics(clock, async () =>
+    measured(await jobs.due(kinds()), await notices.backlog(), clock.now()),
+  )
+  const kinds = (): readonly string[] => handlers.map(({ kind }) => kind)
   const hub: Hub = {
     db,
     jobs,
@@ -170,6 +173,16 @@ export const compose = async (parts: Parts): Promise<Composed> => {
     },
   }
 }
+
+/** What waits, as the metrics page tells it. */
+const measured = (jobs: readonly DueJobs[], notices: Backlog, now: Instant): readonly Measure[] => [
+  ...jobs.flatMap(({ kind, due, oldest }): readonly Measure[] => [
+    { name: 'jobs_due', labels: { kind }, value: due },
+    { name: 'jobs_oldest_due_seconds', labels: { kind }, value: oldest === null ? 0 : (now - oldest) / SECOND_MS },
+  ]),
+  { name: 'notices', labels: { state: 'waiting' }, value: notices.waiting },
+  { name: 'notices', labels: { state: 'gave_up' }, value: notices.gaveUp },
+]
 
 const networksOf = (config: Config) =>
   config.allowedNetworks.map((text) => {

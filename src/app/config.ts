@@ -15,6 +15,8 @@ export type Config = {
   readonly logLevel: LogLevel
   /** CIDR networks that outbound calls may reach although they are private. */
   readonly allowedNetworks: readonly string[]
+  /** What Prometheus brings to read `/metrics`. */
+  readonly metricsToken: string | undefined
   /** Connections to the database per process. */
   readonly poolSize: number
 }
@@ -33,6 +35,10 @@ const Environment = z.object({
   EBIZNESS_MASTER_KEY: z.string().min(1).optional(),
   EBIZNESS_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
   EBIZNESS_ALLOWED_NETWORKS: z.string().default(''),
+  EBIZNESS_METRICS_TOKEN: z
+    .string()
+    .regex(/^[\w.~+/=-]{32,256}$/, 'must be 32 to 256 letters, digits or . _ ~ + / = -: openssl rand -hex 32')
+    .optional(),
   EBIZNESS_DATABASE_CONNECTIONS: z.coerce.number().int().min(2).max(500).default(20),
 })
 
@@ -69,6 +75,7 @@ export const readConfig = (
       allowedNetworks: env.EBIZNESS_ALLOWED_NETWORKS.split(',')
         .map((one) => one.trim())
         .filter((one) => one !== ''),
+      metricsToken: env.EBIZNESS_METRICS_TOKEN,
       poolSize: env.EBIZNESS_DATABASE_CONNECTIONS,
     }),
   )

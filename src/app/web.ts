@@ -15,6 +15,7 @@ import {
   type Tokens,
   themeAddress,
 } from '../payments/index.ts'
+import { sameBytes, sha256 } from '../platform/crypto/index.ts'
 import { CommitUnknown, DatabaseAway, type Db } from '../platform/db/db.ts'
 import type { Assets } from '../platform/html/index.ts'
 import { themeCss } from '../platform/html/index.ts'
@@ -25,7 +26,7 @@ import { spokenLanguages } from '../platform/texts/index.ts'
 import type { Config } from './config.ts'
 
 export type WebParts = {
-  readonly config: Pick<Config, 'mode' | 'publicUrl'>
+  readonly config: Pick<Config, 'mode' | 'publicUrl' | 'metricsToken'>
   readonly hub: Hub
   readonly tokens: Tokens
   readonly merchants: Merchants
@@ -140,10 +141,26 @@ const operations = ({ config, db, metrics }: WebParts): Hono => {
     return c.text(`the clock of this machine is ${Math.round(skewMs)} ms away from the database's; set it`, 503)
   })
   app.get('/metrics', async (c) => {
+    const refusal = metricsRefusal(config, c.req.header('authorization'))
+    if (refusal) return c.text(refusal, 401, { 'www-authenticate': 'Bearer' })
     const { type, text } = await metrics.page()
     return c.body(text, 200, { 'content-type': type })
   })
   return app
+}
+
+/**
+ * Why the figures are not shown. In live mode nobody reads them without a token, not even from this machine: behind a proxy that runs
+ * beside the hub every stranger connects from loopback, and not every proxy says for whom it asks.
+ */
+const metricsRefusal = (
+  { mode, metricsToken }: WebParts['config'],
+  brought: string | undefined,
+): string | undefined => {
+  if (metricsToken === undefined)
+    return mode === 'test' ? undefined : 'set EBIZNESS_METRICS_TOKEN and bring it as a bearer token\n'
+  const same = sameBytes(sha256(brought ?? ''), sha256(`Bearer ${metricsToken}`))
+  return same ? undefined : 'bring the token of EBIZNESS_METRICS_TOKEN: Authorization: Bearer …\n'
 }
 
 /** Stylesheets, logos and the one script; addresses hold the hash of their content. */

@@ -10,16 +10,18 @@ import { openDeliveries } from './delivery.ts'
 import type { HubEvent, Notices } from './events.ts'
 import { placeAll, placeSome, readFeed } from './feed.ts'
 import { openRounds } from './jobs.ts'
-import { deliveriesOf, type GivenUp, givenUp, redeliver } from './store/dispatches.ts'
+import { type Backlog, backlogOf, deliveriesOf, type GivenUp, givenUp, redeliver } from './store/dispatches.ts'
 import { append, eventsOfSubject } from './store/events.ts'
 
 export type { Delivery, FeedPage, HubEvent, NoticeAddress, Notices, StoredEvent } from './events.ts'
-export type { GivenUp } from './store/dispatches.ts'
+export type { Backlog, GivenUp } from './store/dispatches.ts'
 
 /** The door: events to whoever must hear them. */
 export type NoticesModule = Notices & {
   /** Notices that nobody acknowledged in thirty days, oldest first: each is a task for a person, until it is redelivered. */
   gaveUp(limit: number): Promise<readonly GivenUp[]>
+  /** How many notices wait to be acknowledged and how many were given up, each counted to 10,000. */
+  backlog(): Promise<Backlog>
   /** Places and delivers until stopped. Several processes may do so beside each other. */
   start(): void
   /** Begins nothing more and waits for what is under way, at most `graceMs`; whatever is not written then is sent again. */
@@ -75,6 +77,7 @@ export const openNotices = ({ db, client, clock, random, sealer, log = silentLog
     addresses: addresses.list,
     rotate: addresses.rotate,
     gaveUp: (limit) => givenUp(db, limit),
+    backlog: () => backlogOf(db),
     start: rounds.start,
     stop: rounds.stop,
     drain: async (at = clock.now()) => {

@@ -124,6 +124,7 @@ const configFor = (publicUrl: string): Config => ({
   masterKey: undefined,
   logLevel: 'silent',
   allowedNetworks: [],
+  metricsToken: undefined,
   poolSize: 8,
 })
 

@@ -240,3 +240,22 @@ const GIVEN_UP = statement<GivenUp>(
 
 /** Oldest first. */
 export const givenUp = (db: Queryable, limit: number): Promise<readonly GivenUp[]> => db.query(GIVEN_UP, [limit])
+
+/** Notices not yet acknowledged, and those given up. */
+export type Backlog = { readonly waiting: number; readonly gaveUp: number }
+
+/** More than this is told as this: a count for a page that is read every few seconds must not walk a long queue. */
+const COUNTED_AT_MOST = 10_000
+
+const BACKLOG = statement<Backlog>(
+  'notices.backlog',
+  `select
+     (select count(*)::int from (select 1 from notices.dispatch limit $1) as owed) as waiting,
+     (select count(*)::int from (select 1 from notices.gave_up limit $1) as given) as "gaveUp"`,
+)
+
+export const backlogOf = async (db: Queryable): Promise<Backlog> => {
+  const [row] = await db.query(BACKLOG, [COUNTED_AT_MOST])
+  if (!row) throw new Error('the database counted no notices')
+  return row
+}

@@ -23,10 +23,15 @@ export type JobHandler = {
   ): Promise<Instant | undefined>
 }
 
+/** What of one kind is due, running or waiting to run. */
+export type DueJobs = { readonly kind: string; readonly due: number; readonly oldest: Instant | null }
+
 export type Jobs = {
   /** Writes or moves jobs, in the caller's transaction; wakes workers after commit by NOTIFY. */
   set(tx: Queryable, jobs: readonly Job[]): Promise<void>
   remove(tx: Queryable, kind: string, key: string): Promise<void>
+  /** What of each kind is due now; each counted to 10,000. */
+  due(kinds: readonly string[]): Promise<readonly DueJobs[]>
 }
 
 export type Worker = {

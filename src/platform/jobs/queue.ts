@@ -2,7 +2,7 @@ import type { Clock, Instant } from '../../kernel/time.ts'
 import type { Db, Queryable } from '../db/db.ts'
 import { afterCommit } from '../db/transactions.ts'
 import type { Job, Jobs } from './jobs.ts'
-import { notifyWorkers, removeJob, setJobs } from './store.ts'
+import { dueJobs, notifyWorkers, removeJob, setJobs } from './store.ts'
 
 /** How often a worker looks by itself, in milliseconds; what is due later than this needs no waking. */
 export const POLL_MS = 500
@@ -39,6 +39,7 @@ export const createJobs = ({ db, clock }: { readonly db: Db; readonly clock: Clo
       afterCommit(tx, () => wakeAll(jobs))
     },
     remove: removeJob,
+    due: (kinds) => dueJobs(db, kinds, clock.now()),
   }
 }
 

@@ -1,6 +1,6 @@
 import type { Instant } from '../../kernel/time.ts'
 import { at, type Queryable, type Statement, statement } from '../db/db.ts'
-import type { Job } from './jobs.ts'
+import type { DueJobs, Job } from './jobs.ts'
 
 /** All SQL of the job queue. */
 
@@ -91,6 +91,21 @@ export const claimJobs = async (
   ])
   return inOrder(rows).toSorted((a, b) => a.runAt - b.runAt)
 }
+
+/** More than this is told as this: a count for a page that is read every few seconds must not walk a long queue. */
+const COUNTED_AT_MOST = 10_000
+
+const DUE = statement<DueJobs>(
+  'jobs.due',
+  `select wanted.kind, count(job.run_at)::int as due, min(job.run_at) as oldest
+   from unnest($1::text[]) as wanted (kind)
+   left join lateral (
+     select run_at from platform.job where kind = wanted.kind and run_at <= $2 order by run_at limit $3) as job on true
+   group by wanted.kind`,
+)
+
+export const dueJobs = (db: Queryable, kinds: readonly string[], now: Instant): Promise<readonly DueJobs[]> =>
+  db.query(DUE, [kinds, at(now), COUNTED_AT_MOST])
 
 type Named = { readonly kind: string; readonly key: string }
 
