@@ -191,7 +191,9 @@ describe('the tester’s API', () => {
       orders: [{ id, channel: 'sandbox', number: '1001', amount: { amountMinor: 12_345 }, paid: false, decided: null }],
     })
     expect(await (await get('/api/channels')).json()).toMatchObject({
-      channels: [{ channel: 'swedbank-lv' }, { channel: 'sandbox' }],
+      channels: expect.arrayContaining(
+        ['swedbank-lv', 'sandbox'].map((channel) => expect.objectContaining({ channel })),
+      ),
     })
     expect((await json('/api/orders/none/choose', { choice: 'pay' })).status).toBe(404)
     expect((await json(`/api/orders/${id}/choose`, { choice: 'dance' })).status).toBe(422)

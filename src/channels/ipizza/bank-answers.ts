@@ -2,7 +2,7 @@ import { type Money, toDecimal } from '../../kernel/money.ts'
 import { type Instant, localTime } from '../../kernel/time.ts'
 import { lengthPrefixed } from '../../wire/length-prefix.ts'
 import type { Bank } from '../simulator.ts'
-import { bytesIn, type Contract, type Fields, hashOf } from './bank-orders.ts'
+import { type BankRules, bytesIn, type Contract, type Fields, hashOf } from './bank-orders.ts'
 import type { Flaw } from './choices.ts'
 
 /** What a simulated bank answers, and in which flawed ways. */
@@ -41,26 +41,32 @@ const NOT_PAID: Readonly<Record<string, AnswerRow>> = {
   '101': { service: '1911', signed: 'SERVICE VERSION SND_ID REC_ID STAMP REF MSG' },
 }
 
+/** Taken for processing: no payment number, no time. */
+const ACCEPTED: AnswerRow = {
+  service: '1201',
+  signed: 'SERVICE VERSION SND_ID REC_ID STAMP AMOUNT CURR REC_ACC REC_NAME SND_ACC SND_NAME REF MSG',
+}
+
 /** An invented person. */
 const PAYER = { account: 'LV44HABA0551000000777', name: 'ILZE PARAUDZIŅA-ĶĒNIŅA' }
 const STRANGER = 9
 
-/** The bank's answer to an order: `1111` or `1911`, `1101` or `1901`. VK_AUTO says by whom it travels and is not signed. */
+/** The bank's answer to an order: `1111` or `1911`, `1101` or `1901`; `1201` where it takes it for processing first. VK_AUTO says by whom it travels and is not signed. */
 export const answer = async (
   order: BookedOrder,
-  says: 'paid' | 'not paid',
+  says: 'paid' | 'not paid' | 'accepted',
   auto: 'Y' | 'N',
-  { zone, flaw, bank }: { readonly zone: string; readonly flaw: Flaw | undefined; readonly bank: Bank },
+  { rules, flaw, bank }: { readonly rules: BankRules; readonly flaw: Flaw | undefined; readonly bank: Bank },
 ): Promise<WrittenAnswer> => {
   const kind = (order.fields.VK_SERVICE ?? '').slice(0, 3)
-  const row = (says === 'paid' ? PAID : NOT_PAID)[kind]
+  const row = says === 'accepted' ? ACCEPTED : (says === 'paid' ? PAID : NOT_PAID)[kind]
   if (!row) throw new Error(`no answer to service ${order.fields.VK_SERVICE}`)
-  const values = valuesOf(order, row.service, flaw, bank.now, zone)
+  const values = valuesOf(order, row.service, flaw, bank.now, rules.zone)
   const names = row.signed.split(' ').map((name) => `VK_${name}`)
   const mac = await macOf(names, values, order.contract, flaw, bank)
   return {
     fields: [
-      ...names.map((name) => [name, values[name] ?? ''] as const),
+      ...names.map((name) => [name === 'VK_REC_ACC' ? rules.payeeField : name, values[name] ?? ''] as const),
       ['VK_MAC', mac],
       ['VK_LANG', order.fields.VK_LANG ?? ''],
       ['VK_AUTO', auto],

@@ -11,27 +11,44 @@ import type { Bank, Setup } from '../simulator.ts'
 /** What differs from bank to bank, as the bank's own document prints it. */
 export type BankRules = {
   readonly channel: string
+  /** VK_SND_ID of its answers; absent: as the contract says. */
+  readonly bankId?: string
+  readonly services: readonly string[]
   readonly zone: string
   readonly currencies: readonly string[]
   /** Longest value of each field of an order, in characters. */
   readonly lengths: Readonly<Record<string, number>>
   readonly languages: readonly string[]
+  /** Whether it takes an order with both VK_REF and VK_MSG filled. */
+  readonly bothTexts: boolean
+  /** Whether its server tells of a payment that was not made; otherwise only the payer does. */
+  readonly tellsOfRefusals: boolean
+  /** Whether it may take an order for processing (1201) before it is paid. */
+  readonly accepts: boolean
+  /** The field in which it writes the paid account. */
+  readonly payeeField: 'VK_REC_ACC' | 'VK_ACC'
 }
 
 const Terms = z.object({
   senderId: z.string(),
-  bankId: z.string().default('HP'),
+  bankId: z.string().optional(),
   version: z.enum(['008', '009']),
   charset: z.enum(CHARSETS).default('UTF-8'),
   lengthUnit: z.enum(['chars', 'bytes']).default('chars'),
 })
-export type Contract = z.infer<typeof Terms> & {
+export type Contract = Omit<z.infer<typeof Terms>, 'bankId'> & {
+  readonly bankId: string
   readonly agreement: string
   readonly payee: { readonly iban: string; readonly name: string }
 }
 
-export const contractsOf = ({ agreements }: Setup): readonly Contract[] =>
-  agreements.map(({ id, settings, payee }) => ({ ...Terms.parse(settings), agreement: id, payee }))
+export const contractsOf = (rules: BankRules, { agreements }: Setup): readonly Contract[] =>
+  agreements.map(({ id, settings, payee }) => {
+    const { bankId = rules.bankId, ...terms } = Terms.parse(settings)
+    if (bankId === undefined)
+      throw new Error(`the agreement ${id} does not say what ${rules.channel} calls itself (bankId)`)
+    return { ...terms, bankId, agreement: id, payee }
+  })
 
 /** Signed fields of an order, as the bank's specification lists them. */
 const SIGNED: Readonly<Record<string, string>> = {
@@ -82,7 +99,8 @@ const objectionTo = async (
   bank: Bank,
 ): Promise<string | undefined> => {
   const names = SIGNED[fields.VK_SERVICE ?? '']?.split(' ').map((name) => `VK_${name}`)
-  if (!names) return `VK_SERVICE "${fields.VK_SERVICE ?? ''}" is no order`
+  if (!names || !rules.services.includes(fields.VK_SERVICE ?? ''))
+    return `VK_SERVICE "${fields.VK_SERVICE ?? ''}" is no order`
   if (fields.VK_VERSION !== contract.version) return `VK_VERSION must be ${contract.version}`
   const absent = [...names, ...TRAVELS_UNSIGNED].find((name) => fields[name] === undefined)
   if (absent !== undefined) return `${absent} is not in the form; a field without a value is sent empty`
@@ -109,7 +127,8 @@ const formObjection = (rules: BankRules, names: readonly string[], fields: Field
   const long = Object.entries(rules.lengths).find(([name, most]) => [...(fields[name] ?? '')].length > most)
   if (long) return `${long[0]} is longer than ${long[1]}`
   if (!fields.VK_STAMP) return 'VK_STAMP is empty'
-  if ((fields.VK_REF === '') === (fields.VK_MSG === '')) return 'exactly one of VK_REF and VK_MSG must be filled'
+  const texts = [fields.VK_REF, fields.VK_MSG].filter((text) => text !== '').length
+  if (texts === 0 || (texts === 2 && !rules.bothTexts)) return 'exactly one of VK_REF and VK_MSG must be filled'
   if (!/^https?:\/\/[^?#]+$/.test(fields.VK_RETURN ?? '')) return 'VK_RETURN must be an address without a query'
   if (!rules.languages.includes(fields.VK_LANG ?? '')) return `VK_LANG must be one of ${rules.languages.join(', ')}`
   if (!names.includes('VK_DATETIME')) return undefined

@@ -10,6 +10,8 @@ export type Decision = Choice & {
   /** How the payer's browser brings the answer. Absent: the payer does not come back. */
   readonly back?: 'POST' | 'GET'
   readonly flaw?: Flaw
+  /** Before the answer of its server, and with the payer, it tells that the order was taken for processing. */
+  readonly acceptedFirst?: true
 }
 
 /** What is wrong with every message of this decision. */
@@ -21,8 +23,33 @@ export type Flaw =
   | 'another charset'
   | 'an older message'
 
+/** Where the bank's server tells of refusals too. */
+export const CANCEL_TOLD: Decision = {
+  id: 'cancel',
+  group: 'usual',
+  name: { lv: 'Atcelt', en: 'Cancel' },
+  tells: { lv: 'Atteikums pienāk no servera un ar maksātāju.', en: 'The refusal comes by server and by payer.' },
+  notices: [{ afterMs: 0 }],
+  back: 'POST',
+}
+
 const LATE_MS = 2 * MINUTE_MS
 const atOnce = [{ afterMs: 0 }] as const
+
+/** Where the bank may take an order for processing first. */
+export const ACCEPTED_FIRST: Decision = {
+  id: 'accepted_first',
+  group: 'usual',
+  name: { lv: 'Pieņemt, apmaksāt vēlāk', en: 'Accept, pay later' },
+  tells: {
+    lv: 'Pieņemts (1201) uzreiz, apmaksāts pēc 2 minūtēm.',
+    en: 'Accepted (1201) at once, paid after 2 minutes.',
+  },
+  takes: 'as ordered',
+  notices: [{ afterMs: LATE_MS }],
+  back: 'POST',
+  acceptedFirst: true,
+}
 
 export const DECISIONS: readonly Decision[] = [
   {

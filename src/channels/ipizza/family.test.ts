@@ -3,6 +3,8 @@ import { MINUTE_MS, parseInstant } from '../../kernel/time.ts'
 import type { Order } from '../channel.ts'
 import { testAgreement, throwAwayKeys } from '../conformance/agreement.ts'
 import { ipizzaChannel } from './family.ts'
+import { ipizzaSettings } from './profile.ts'
+import { sebLtProfile } from './profiles.ts'
 
 const NOW = parseInstant('2026-11-23T07:15:00Z') ?? 0
 const merchant = throwAwayKeys('rsa')
@@ -12,6 +14,7 @@ const estonian = ipizzaChannel({
   id: 'some-ee',
   name: { lv: 'Kāda banka', en: 'Some bank' },
   bankId: 'EYP',
+  services: ['1001', '1002', '1011', '1012'],
   limits: {
     VK_SND_ID: 15,
     VK_STAMP: 20,
@@ -97,6 +100,14 @@ describe('the settings of an agreement', () => {
     { note: 'unknown' },
   ])('are refused with %j', (wrong) => {
     expect(estonian.settings.safeParse({ ...SETTINGS, ...wrong }).success).toBe(false)
+  })
+
+  it('must name the bank where its profile cannot, and only orders that it takes', () => {
+    const nameless = ipizzaSettings({ ...sebLtProfile, services: ['1012'] })
+    const given = { ...SETTINGS, service: '1012' }
+    expect(nameless.safeParse(given).success).toBe(false)
+    expect(nameless.safeParse({ ...given, bankId: 'SEBLT' }).success).toBe(true)
+    expect(nameless.safeParse({ ...given, bankId: 'SEBLT', service: '1011' }).success).toBe(false)
   })
 
   it('set the last moment at which the bank takes the money', () => {

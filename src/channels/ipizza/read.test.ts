@@ -6,6 +6,7 @@ import { writeForm } from '../../wire/form.ts'
 import { type LengthUnit, lengthPrefixed } from '../../wire/length-prefix.ts'
 import type { Reading, WireMessage } from '../channel.ts'
 import { testAgreement, throwAwayKeys } from '../conformance/agreement.ts'
+import { sebLtChannel } from '../seb-lt/channel.ts'
 import { swedbankLvChannel as channel } from '../swedbank-lv/channel.ts'
 import { answerForm } from './services.ts'
 
@@ -189,6 +190,24 @@ describe('an answer that is believed', () => {
         word: service,
       })
     }
+  })
+
+  it('is refused by 1902 with the bank’s code, which is signed', async () => {
+    const given = await query({ VK_SERVICE: '1902', VK_ERROR_CODE: '17' })
+    expect(await reading(given)).toMatchObject({ says: 'refused', reason: 'declined', word: '1902 17' })
+    expect(await reading(given.replace('VK_ERROR_CODE=17', 'VK_ERROR_CODE=18'))).toMatchObject({ rule: 'signature' })
+  })
+
+  it('may name the paid account in VK_ACC, where the bank’s profile says so', async () => {
+    const given = (await query()).replace('VK_REC_ACC=', 'VK_ACC=')
+    const settings = { ...SETTINGS, bankId: 'HP' }
+    const agreement = testAgreement(sebLtChannel, {
+      settings,
+      keys: { bank: [{ publicKey: bank.publicKey }] },
+      now: NOW,
+    })
+    expect((await sebLtChannel.read(arriving(given), agreement)).readings).toEqual([PAID])
+    expect(await reading(given)).toMatchObject({ says: 'untrusted', rule: 'signature' })
   })
 
   it('is accepted by 1201, which has no number and no time', async () => {

@@ -26,7 +26,7 @@ export const read = async (profile: Profile, message: WireMessage, agreement: Ou
   const believed =
     fields.size < received.length
       ? fail({ rule: 'field_repeated', detail: 'a field is there twice: which one was signed cannot be told' })
-      : await verified(fields, message, agreement)
+      : await verified(withPayee(fields, profile), message, agreement)
   const reading = believed.ok ? readingOf(believed.value, profile) : untrusted(believed.error)
   return { readings: [reading], carrier, ...(carrier === 'psp' ? { answer: answerTo(believed.ok) } : {}) }
 }
@@ -41,6 +41,12 @@ const fieldsOf = ({ method, url, body }: WireMessage) =>
   parseForm(method.toUpperCase() === 'POST' && body.length > 0 ? body : queryOf(url)).filter(({ name }) =>
     name.startsWith('VK_'),
   )
+
+/** A bank that writes the paid account elsewhere signs it in the same place (§1.5). */
+const withPayee = (fields: Fields, { payeeField }: Profile): Fields => {
+  const account = payeeField && fields.get(payeeField)
+  return account === undefined || fields.has('VK_REC_ACC') ? fields : new Map(fields).set('VK_REC_ACC', account)
+}
 
 const textOf = (fields: Fields, name: string): string => asciiOf(fields.get(name) ?? new Uint8Array())
 
@@ -147,10 +153,13 @@ const signedBytes = (
 const readingOf = ({ form, texts }: Believed, profile: Profile): Reading => {
   const about = { number: texts.VK_STAMP ?? '' }
   // The message does not tell whether the payer cancelled, time ran out or the bank would not: we must not say it was the payer.
-  if (form.says === 'refused') return { about, says: 'refused', reason: 'declined', word: texts.VK_SERVICE ?? '' }
+  if (form.says === 'refused') return { about, says: 'refused', reason: 'declined', word: wordOf(texts) }
   const payer = payerOf(texts)
   return { about, says: form.says, states: statesOf(texts, profile), ...(payer ? { payer } : {}) }
 }
+
+/** 1902 brings the bank's own code, which support may look up. */
+const wordOf = ({ VK_SERVICE = '', VK_ERROR_CODE = '' }: Texts): string => `${VK_SERVICE} ${VK_ERROR_CODE}`.trim()
 
 /** What cannot be read is not stated: the heart then takes the payment as not yet confirmed, and a person sees it. */
 const statesOf = (texts: Texts, { zone }: Profile): States => {

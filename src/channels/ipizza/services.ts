@@ -78,6 +78,7 @@ export type AnswerField =
   | (typeof OF_PAYMENT)[number]
   | (typeof OF_REFUSAL)[number]
   | 'VK_T_NO'
+  | 'VK_ERROR_CODE'
   | 'VK_T_DATE'
   | 'VK_T_DATETIME'
 
@@ -92,6 +93,7 @@ const ANSWERS: Readonly<Record<string, AnswerForm>> = {
   '1111': { says: 'paid', signed: [...OF_ANSWER, 'VK_T_NO', ...OF_PAYMENT, 'VK_T_DATETIME'] },
   '1201': { says: 'accepted', signed: [...OF_ANSWER, ...OF_PAYMENT] },
   '1901': { says: 'refused', signed: [...OF_ANSWER, ...OF_REFUSAL] },
+  '1902': { says: 'refused', signed: [...OF_ANSWER, ...OF_REFUSAL, 'VK_ERROR_CODE'] },
   '1911': { says: 'refused', signed: [...OF_ANSWER, ...OF_REFUSAL] },
 }
 

@@ -2,7 +2,7 @@ import type { Localized } from '../../kernel/language.ts'
 import type { Bank, SentMessage, Setup, SimulatedOrder, Simulator, SimulatorAnswer, Turn } from '../simulator.ts'
 import { answer, type BookedOrder, queryOf, type WrittenAnswer } from './bank-answers.ts'
 import { type BankRules, type Contract, contractsOf, type TakenOrder, takeOrder } from './bank-orders.ts'
-import { DECISIONS, type Decision } from './choices.ts'
+import { ACCEPTED_FIRST, CANCEL_TOLD, DECISIONS, type Decision } from './choices.ts'
 
 /** A simulated bank's books. */
 export type Books = {
@@ -21,9 +21,9 @@ export type Books = {
  */
 export const ipizzaSimulator = (rules: BankRules): Simulator<Books> => ({
   channel: rules.channel,
-  choices: DECISIONS.map(({ id, group = 'usual', name, tells }) => ({ id, group, name, tells })),
+  choices: decisionsOf(rules).map(({ id, group = 'usual', name, tells }) => ({ id, group, name, tells })),
   start: (setup: Setup) => ({
-    contracts: contractsOf(setup),
+    contracts: contractsOf(rules, setup),
     orders: new Map(),
     paymentsMade: 0,
     firstAnswer: undefined,
@@ -39,12 +39,18 @@ export const ipizzaSimulator = (rules: BankRules): Simulator<Books> => ({
   },
   choose: async (books, id, choice, bank) => {
     const order = books.orders.get(id)
-    const decision = DECISIONS.find((one) => one.id === choice)
+    const decision = decisionsOf(rules).find((one) => one.id === choice)
     if (!order || !decision) return turn(books, sentence(404, NO_SUCH_ORDER))
     return order.status === 'open' ? decide(rules, books, order, decision, bank) : turn(books, pageOf(order))
   },
   orders: (books) => [...books.orders.values()].map(simulatedOrder),
 })
+
+/** What can be decided at this bank. */
+const decisionsOf = ({ tellsOfRefusals, accepts }: BankRules): readonly Decision[] => [
+  ...DECISIONS.map((one) => (tellsOfRefusals && one.id === CANCEL_TOLD.id ? CANCEL_TOLD : one)),
+  ...(accepts ? [ACCEPTED_FIRST] : []),
+]
 
 const turn = (state: Books, given: SimulatorAnswer, send: readonly SentMessage[] = []): Turn<Books> => ({
   state,
@@ -104,7 +110,8 @@ const decide = async (
 ): Promise<Turn<Books>> => {
   const order = settled(before, open, decision)
   const says = decision.takes || decision.flaw ? 'paid' : 'not paid'
-  const write = (auto: 'Y' | 'N') => answer(order, says, auto, { zone: rules.zone, flaw: decision.flaw, bank })
+  const means = { rules, flaw: decision.flaw, bank }
+  const write = (auto: 'Y' | 'N') => answer(order, says, auto, means)
   const older = before.firstAnswer?.order === order.id ? undefined : before.firstAnswer?.auto
   const auto = decision.flaw === 'an older message' ? older : { Y: await write('Y'), N: await write('N') }
   if (!auto) return turn(before, sentence(409, NOTHING_OLDER))
@@ -114,8 +121,17 @@ const decide = async (
     firstAnswer: before.firstAnswer ?? (decision.takes === 'as ordered' ? { order: order.id, auto } : undefined),
   }
   const send = decision.notices.map(({ afterMs }) => noticeOf(order, auto.Y, afterMs))
+  const first = decision.acceptedFirst && {
+    Y: await answer(order, 'accepted', 'Y', means),
+    N: await answer(order, 'accepted', 'N', means),
+  }
+  if (first) send.unshift(noticeOf(order, first.Y, 0))
   const where = says === 'paid' ? order.fields.VK_RETURN : (order.fields.VK_CANCEL ?? order.fields.VK_RETURN)
-  return turn(books, decision.back ? carried(decision.back, where ?? '', auto.N) : sentence(200, WINDOW_CLOSED), send)
+  return turn(
+    books,
+    decision.back ? carried(decision.back, where ?? '', (first ?? auto).N) : sentence(200, WINDOW_CLOSED),
+    send,
+  )
 }
 
 /** An order as the decision leaves it in the books. Only a decision that takes money makes it paid, whatever the messages claim. */

@@ -3,6 +3,8 @@ import { ipizzaSimulator } from '../ipizza/simulator.ts'
 /** Swedbank Latvia from its own side: lengths and languages of its BankLink document (2019). */
 export const swedbankLvSimulator = ipizzaSimulator({
   channel: 'swedbank-lv',
+  bankId: 'HP',
+  services: ['1001', '1002', '1011', '1012'],
   zone: 'Europe/Riga',
   currencies: ['EUR'],
   lengths: {
@@ -22,4 +24,8 @@ export const swedbankLvSimulator = ipizzaSimulator({
     VK_LANG: 3,
   },
   languages: ['LAT', 'ENG', 'RUS'],
+  bothTexts: false,
+  tellsOfRefusals: false,
+  accepts: false,
+  payeeField: 'VK_REC_ACC',
 })

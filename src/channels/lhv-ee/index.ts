@@ -1,0 +1,8 @@
+import { readFileSync } from 'node:fs'
+import type { ListedChannel } from '../channel.ts'
+import { lhvEeChannel } from './channel.ts'
+
+export const lhvEe: ListedChannel = {
+  channel: lhvEeChannel,
+  logo: readFileSync(new URL('./logo.svg', import.meta.url), 'utf8'),
+}

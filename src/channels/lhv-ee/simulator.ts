@@ -1,0 +1,5 @@
+import { estonianBank } from '../ipizza/bank-rules.ts'
+import { ipizzaSimulator } from '../ipizza/simulator.ts'
+
+/** The bank from its own side, by the Estonian standard of 2014. */
+export const lhvEeSimulator = ipizzaSimulator(estonianBank('lhv-ee', { bankId: 'LHV', services: ['1011', '1012'] }))
