@@ -7,11 +7,13 @@ import type { Clock } from '../kernel/time.ts'
 import { type Directory, type Merchants, pictureAt } from '../merchants/index.ts'
 import {
   type Hub,
+  type ProblemDetail,
   type ProblemKind,
   payerRoutes,
   paymentsApi,
   pspRoutes,
   renderPage,
+  signedOrderRoutes,
   type Tokens,
   themeAddress,
 } from '../payments/index.ts'
@@ -46,12 +48,13 @@ const MAX_SKEW_MS = 2_000
 const FOR_EVER = 'public, max-age=31536000, immutable'
 
 type Env = { Variables: { requestId: string } }
-type AnyStatus = 400 | 404 | 413 | 429 | 500 | 503
+type AnyStatus = 400 | 404 | 413 | 422 | 429 | 500 | 503
 
 /** The whole hub as one function from request to response: mountable anywhere, testable without sockets. */
 export const webOf = (parts: WebParts): Hono<Env> => {
   const app = new Hono<Env>()
-  const showProblem = (c: Context, problem: ProblemKind, status: AnyStatus) => problemPage(parts, c, problem, status)
+  const showProblem = (c: Context, problem: ProblemKind, status: AnyStatus, more?: ProblemDetail) =>
+    problemPage(parts, c, problem, status, more)
   app.use(numbered(parts))
   app.use(secured(parts.config))
   app.use(
@@ -71,6 +74,7 @@ export const webOf = (parts: WebParts): Hono<Env> => {
   )
   app.route('/', api)
   app.route('/', pspRoutes(parts.hub, showProblem))
+  app.route('/', signedOrderRoutes(parts.hub, showProblem))
   app.route('/', payerRoutes({ hub: parts.hub, tokens: parts.tokens, assets: parts.assets, showProblem }))
   return app
 }
@@ -224,7 +228,7 @@ const faultResponse = (parts: WebParts, c: Context, fault: unknown): Response | 
 }
 
 /** Drawn without the database. What it says of money is the careful thing: at a bank's address a payment may be under way. */
-const problemPage = (parts: WebParts, c: Context, problem: ProblemKind, status: AnyStatus) => {
+const problemPage = (parts: WebParts, c: Context, problem: ProblemKind, status: AnyStatus, more?: ProblemDetail) => {
   const asked = c.req.query('lang') ?? c.req.header('accept-language')?.slice(0, 2).toLowerCase()
   const language = asked && spokenLanguages.includes(asked) ? asked : (spokenLanguages[0] ?? 'en')
   const page = renderPage({
@@ -232,6 +236,7 @@ const problemPage = (parts: WebParts, c: Context, problem: ProblemKind, status: 
     frame: { language, languages: [], assets: parts.assets, mode: parts.config.mode, quote: c.get('requestId') ?? '' },
     problem,
     money: /^\/(psp|pay)\//.test(c.req.path) && problem !== 'not_found' ? 'being_checked' : 'none_moved',
+    ...more,
   })
   if (status === 503) c.header('retry-after', '2')
   return c.html(page, status, { 'cache-control': 'no-store' })

@@ -1,13 +1,14 @@
 import { stringify } from 'yaml'
+import type { Instant } from '../kernel/time.ts'
 import { showDuration } from './describe.ts'
-import type { Merchant } from './directory.ts'
+import type { Merchant, OrderKey } from './directory.ts'
 import type { Logo } from './look.ts'
 import { showMoment } from './moments.ts'
 import type { Stored, StoredAgreement, StoredEService, StoredKey } from './stored.ts'
 
 export type Exported = {
   readonly yaml: string
-  /** Logos, to be written beside it. */
+  /** Logos and public keys of signed orders, to be written beside it. */
   readonly files: readonly { readonly path: string; readonly bytes: Uint8Array }[]
 }
 
@@ -23,6 +24,11 @@ export const exportFile = (stored: Stored, notices: ReadonlyMap<string, readonly
     files.push({ path, bytes: logo.bytes })
     return path
   }
+  const orderKeyFile = (eService: string, index: number, { publicKey, from, to }: OrderKey) => {
+    const path = `keys/order-${eService}-${index + 1}.pem`
+    files.push({ path, bytes: Buffer.from(publicKey) })
+    return { publicKey: { file: path }, ...datesOf({ from, to }) }
+  }
   const live = {
     agreements: stored.agreements.filter(({ retired }) => !retired),
     eServices: stored.eServices.filter(({ retired }) => !retired),
@@ -32,9 +38,10 @@ export const exportFile = (stored: Stored, notices: ReadonlyMap<string, readonly
     agreements: live.agreements
       .filter(isOf(merchant))
       .map((agreement) => ofAgreement(agreement, logoFile(`agreement-${agreement.id}`, agreement.logo))),
-    eServices: live.eServices
-      .filter(isOf(merchant))
-      .map((each) => ofEService(each, notices.get(each.id) ?? [], logoFile(`e-service-${each.id}`, each.look.logo))),
+    eServices: live.eServices.filter(isOf(merchant)).map((each) => ({
+      ...ofEService(each, notices.get(each.id) ?? [], logoFile(`e-service-${each.id}`, each.look.logo)),
+      ...(each.orderKeys ? { orderKeys: each.orderKeys.map((key, index) => orderKeyFile(each.id, index, key)) } : {}),
+    })),
   }))
   return { yaml: stringify({ version: 1, merchants }), files }
 }
@@ -68,14 +75,15 @@ const ofAgreement = (agreement: StoredAgreement, logo: string | undefined) => {
   }
 }
 
-const ofKey = ({ id, from, to }: StoredKey) => ({
-  stored: id,
+const ofKey = ({ id, ...dates }: StoredKey) => ({ stored: id, ...datesOf(dates) })
+
+const datesOf = ({ from, to }: { readonly from?: Instant | undefined; readonly to?: Instant | undefined }) => ({
   ...(from === undefined ? {} : { from: showMoment(from, 'first') }),
   ...(to === undefined ? {} : { to: showMoment(to, 'last') }),
 })
 
 const ofEService = (eService: StoredEService, notices: readonly string[], logo: string | undefined) => {
-  const { merchant: _merchant, retired: _retired, expiresAfterMs, look, ...rest } = eService
+  const { merchant: _merchant, retired: _retired, expiresAfterMs, look, orderKeys: _orderKeys, ...rest } = eService
   return {
     ...rest,
     notices: notices.map((url) => ({ url })),

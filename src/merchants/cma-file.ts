@@ -10,6 +10,7 @@ import type { Mode } from './directory.ts'
 import { readKeys } from './key-entries.ts'
 import { checked, type LocatedFile, type Place, type Problem, parseLocated } from './located.ts'
 import { type Logo, logoOf, MAX_LOGO_BYTES } from './look.ts'
+import { asOrderKey, readOrderKeys } from './order-keys.ts'
 import type { Sources } from './sources.ts'
 import type { Wanted, WantedAgreement, WantedEService, WantedKey, WantedMerchant } from './wanted.ts'
 
@@ -121,7 +122,10 @@ const readEService = async (
   problems: Problem[],
 ): Promise<WantedEService> => {
   const logo = await readLogo(file, [...place, 'look', 'logo'], eService.look.logo, input.sources, problems)
-  const { look, notices, expiresAfter, limits, support, privacyUrl, ...rest } = eService
+  const orderKeys = await readOrderKeys(file, place, eService.orderKeys, input.sources)
+  if (!orderKeys.ok) problems.push(...orderKeys.error)
+  if (orderKeys.ok && input.mode === 'live') problems.push(...fixturesAmong(file, orderKeys.value))
+  const { look, notices, expiresAfter, limits, support, privacyUrl, orderKeys: _orderKeys, ...rest } = eService
   const brandColour = look.brandColour.toLowerCase()
   return {
     ...rest,
@@ -131,6 +135,7 @@ const readEService = async (
     limits: present(limits),
     ...(support ? { support: present(support) } : {}),
     ...(privacyUrl === undefined ? {} : { privacyUrl }),
+    ...(orderKeys.ok && orderKeys.value.length > 0 ? { orderKeys: orderKeys.value.map(asOrderKey) } : {}),
     notices: notices.map(({ url }) => url),
     look: { brandColour, onBrandColour: readableOn(`#${brandColour.slice(1)}`), ...(logo ? { logo } : {}) },
   }

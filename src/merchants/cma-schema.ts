@@ -83,6 +83,9 @@ const agreement = z.strictObject({
   logo: logoFile.optional(),
 })
 
+/** The one in use, the one to come, and as many that still run out. */
+const MAX_ORDER_KEYS = 8
+
 const eService = z.strictObject({
   id,
   mode: z.enum(['test', 'live']),
@@ -104,6 +107,8 @@ const eService = z.strictObject({
   privacyUrl: z.string().optional(),
   texts: z.record(z.string(), localized).default({}),
   look: z.strictObject({ brandColour: z.string(), logo: logoFile.optional() }),
+  /** Read in `order-keys.ts`. */
+  orderKeys: z.array(z.unknown()).min(1).max(MAX_ORDER_KEYS).optional(),
 })
 
 const merchant = z.strictObject({

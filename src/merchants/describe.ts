@@ -2,6 +2,7 @@ import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from '../kernel/time.ts'
 import type { AgreementRecord, Merchant } from './directory.ts'
 import type { Logo } from './look.ts'
 import { showMoment } from './moments.ts'
+import { showOrderKey } from './order-keys.ts'
 import type { OwnEService } from './wanted.ts'
 
 /** How a person sees merchants, agreements and e-services in a difference: one line a field, named as in `cma.yaml`. */
@@ -25,11 +26,12 @@ export const fieldsOfAgreement = (agreement: Omit<AgreementRecord, 'retired' | '
 }
 
 export const fieldsOfEService = (eService: OwnEService): Fields => {
-  const { id: _id, merchant: _merchant, expiresAfterMs, look, ...rest } = eService
+  const { id: _id, merchant: _merchant, expiresAfterMs, look, orderKeys, ...rest } = eService
   return flat({
     ...rest,
     expiresAfter: showDuration(expiresAfterMs),
     look: { brandColour: look.brandColour, logo: showLogo(look.logo) },
+    orderKeys: orderKeys?.map(showOrderKey),
   })
 }
 

@@ -44,8 +44,13 @@ export type EService = {
   /** Texts the merchant words itself, by the key of `platform/texts`. */
   readonly texts: Readonly<Record<string, Localized>>
   readonly look: Look
+  /** Public keys that its signed orders verify with; none: it orders by the API only. */
+  readonly orderKeys?: readonly OrderKey[]
   readonly retired: boolean
 }
+
+/** Good in [from, to]; `publicKey` is PEM. */
+export type OrderKey = { readonly publicKey: string; readonly from?: Instant; readonly to?: Instant }
 
 export type Look = {
   readonly brandColour: string

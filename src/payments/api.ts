@@ -26,12 +26,18 @@ const event = z.object({
     .openapi({ param: { name: 'id', in: 'path' } }),
 })
 
+const SIGNED_ORDER =
+  'Or without an API key: post the payer’s browser to `/pay` with one form field `order`, a compact JWS (EdDSA, ES256 or RS256) of this ' +
+  'same body with `iss` (the e-service’s id), `aud` (the hub’s address), `iat`, `exp` (at most 15 minutes later) and `jti` (new for each ' +
+  'order). Register the public key as `orderKeys` of the e-service in `cma.yaml`. A repeated or equal order leads to the same payment.'
+
 export const ROUTES = {
   create: createRoute({
     method: 'post',
     path: '/v1/payments',
     operationId: 'createPayment',
     summary: 'Order a payment',
+    description: SIGNED_ORDER,
     tags,
     security,
     request: { headers: key, body: { required: true, content: { 'application/json': { schema: shapes.NewPayment } } } },

@@ -62,6 +62,11 @@ const readBody = async (c: Context): Promise<{ readonly text: string; readonly j
       detail: 'Send Content-Type: application/json.',
     }
   }
+  return readJson(text)
+}
+
+/** Problems: malformed, or holding what cannot be stored. */
+export const readJson = (text: string): { readonly text: string; readonly json: unknown } | Problem => {
   try {
     const json: unknown = JSON.parse(text)
     const path = ESCAPED.test(text) ? unstorableIn(json) : undefined
@@ -78,7 +83,7 @@ const NOT_UTF8: Problem = {
   title: 'The body is not well-formed JSON',
   detail: 'Its bytes are not UTF-8.',
 }
-const utf8Of = (bytes: Uint8Array): string | undefined => {
+export const utf8Of = (bytes: Uint8Array): string | undefined => {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
   } catch {

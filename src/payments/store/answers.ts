@@ -31,6 +31,16 @@ export const keepAnswer = async (tx: Queryable, scope: KeyScope, kept: StoredAns
   await tx.query(KEEP_ANSWER, [...scope, kept.bodyHash, kept.status, JSON.stringify(kept.answer), at(now)])
 }
 
+const AWAIT_KEY = statement(
+  'payments.await-key',
+  `select pg_advisory_xact_lock(hashtextextended($1 || '/' || $2 || '/' || $3 || '/' || $4, 0))`,
+)
+/** As `claimKey`, but waits while an equal request runs: a browser cannot be told to come again. */
+export const awaitKey = async (tx: Queryable, scope: KeyScope): Promise<StoredAnswer | 'mine' | 'running'> => {
+  await tx.query(AWAIT_KEY, scope)
+  return claimKey(tx, scope)
+}
+
 const FORGET_ANSWERS = statement<{ key: string }>(
   'payments.forget-answers',
   `delete from payments.idempotency where ctid in (select ctid from payments.idempotency where at < $1 limit 1000) returning key`,
