@@ -27,10 +27,10 @@ const asJson = ({ yaml, files }: Exported) => ({
 const show = ({ yaml, files }: Exported): void => {
   print(yaml)
   if (files.length > 0)
-    say(`The file names ${files.length} picture(s) that are not shown here: --to <folder> writes them beside it.`)
+    say(`The file names ${files.length} file(s) that are not shown here: --to <folder> writes them beside it.`)
 }
 
-/** Pictures first: a folder with a `cma.yaml` is whole. Nothing that is there already is written over. */
+/** Pictures and keys first: a folder with a `cma.yaml` is whole. Nothing that is there already is written over. */
 const writeInto = async (folder: string, { yaml, files }: Exported, json: boolean): Promise<void> => {
   const wanted = [...files, { path: FILE, bytes: Buffer.from(yaml) }]
   const inTheWay: string[] = []
