@@ -36,7 +36,9 @@ const LAYERS: Layers = {
     typesOf: ['channels'],
     doors: ['facts.ts'],
   },
-  sandbox: { imports: ['kernel', 'wire', 'channels', 'platform'], doors: [] },
+  // Runs in other people's programs: it brings nothing along.
+  sdk: { imports: [], doors: [], packages: ['node:crypto', 'node:timers/promises'] },
+  sandbox: { imports: ['kernel', 'wire', 'channels', 'platform', 'sdk'], doors: [] },
   app: {
     imports: ['kernel', 'wire', 'channels', 'platform', 'merchants', 'notices', 'payments', 'sandbox'],
     doors: [],
@@ -226,6 +228,7 @@ const cases: readonly Case[] = [
     ],
     good: {
       'src/platform/http/client.ts': "import { request } from 'undici'",
+      'src/sdk/hub.ts': "await fetch('https://hub.example')",
       'src/notices/delivery.test.ts': "await fetch('http://127.0.0.1')",
       'src/app/server.ts': "import { createServer } from 'node:http'\nhub.fetch(request)",
       'src/app/listen.ts': 'const listen = (fetch: Fetch) => fetch(request)',

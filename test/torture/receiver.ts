@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { z } from 'zod'
 import { parseInstant, systemClock } from '../../src/kernel/time.ts'
-import { verifyNotice } from '../../src/sandbox/demo/verify-notice.ts'
+import { checkSignature } from '../../src/sdk/signature.ts'
 import type { Ledger } from './ledger.ts'
 
 /** The e-service's own side: checks every notice, acknowledges it, and keeps what it acknowledged. */
@@ -55,15 +55,15 @@ export const startReceiver = async (ledger: Ledger): Promise<Receiver> => {
 
   const take = (request: IncomingMessage, body: Uint8Array, response: ServerResponse): void => {
     const header = (name: string): string | undefined => request.headers[name]?.toString()
-    const id = header('webhook-id')
-    const verified = verifyNotice(
+    const id = header('webhook-id') ?? ''
+    const fault = checkSignature(
       { id, timestamp: header('webhook-timestamp'), signature: header('webhook-signature'), body },
       keys,
       systemClock.now(),
     )
-    if (verified.ok) hear(verified.value, new TextDecoder().decode(body))
-    else ledger.breaches.push(`a notice does not verify: ${verified.error}`)
-    response.writeHead(verified.ok ? 200 : 400).end()
+    if (fault === undefined) hear(id, new TextDecoder().decode(body))
+    else ledger.breaches.push(`a notice does not verify: ${fault}`)
+    response.writeHead(fault === undefined ? 200 : 400).end()
   }
 
   const server = createServer((request, response) => {

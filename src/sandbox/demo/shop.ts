@@ -1,16 +1,14 @@
 import { readFileSync } from 'node:fs'
 import { type Context, Hono } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
-import { z } from 'zod'
 import { type Clock, SECOND_MS } from '../../kernel/time.ts'
 import type { Html } from '../../platform/html/index.ts'
+import { verifyNotice, verifyReturn } from '../../sdk/index.ts'
 import { serveOnLoopback } from '../serve.ts'
 import { type Bill, isPaid, newBills, noticed, openPayment, ordered, returned } from './bills.ts'
-import { type HubAccess, type HubCalls, hubCalls, type SendCall, ToldPayment } from './hub.ts'
+import { type HubAccess, type HubCalls, hubCalls, type SendCall } from './hub.ts'
 import { type BillsView, billsPage, type Notice, sentencePage } from './pages.ts'
 import { type ShopLanguage, shopTexts } from './texts.ts'
-import { verifyNotice } from './verify-notice.ts'
-import { verifyReturn } from './verify-return.ts'
 
 /** What the integrator was given. Asked for at each use, so that keys may be rotated. */
 export type DemoAccess = HubAccess & {
@@ -148,33 +146,17 @@ const order = async (shop: Shop, bill: Bill, language: ShopLanguage, offer: stri
 
 // --------------------------------------------------------------------------------------------------------- what is heard, and how
 
-const NoticeBody = z.object({
-  type: z.string(),
-  sequence: z.int().min(1),
-  data: z.object({ eService: z.string(), payment: ToldPayment }),
-})
-
 /** The only place where a bill becomes paid. */
 const hear = async (shop: Shop, context: Context): Promise<Response> => {
   const body = new Uint8Array(await context.req.arrayBuffer())
   const { noticeKeys, eService } = await shop.access()
-  const verified = verifyNotice(
-    {
-      id: context.req.header('webhook-id'),
-      timestamp: context.req.header('webhook-timestamp'),
-      signature: context.req.header('webhook-signature'),
-      body,
-    },
-    noticeKeys,
-    shop.clock.now(),
-  )
-  if (!verified.ok) {
-    shop.log('demo.notice_refused', { fault: verified.error })
-    return context.text(verified.error, 400)
+  const headers = context.req.raw.headers
+  const checked = verifyNotice({ headers, body, keys: noticeKeys, eService, now: shop.clock.now() })
+  if (checked.kind === 'refused') {
+    shop.log('demo.notice_refused', { reason: checked.reason })
+    return context.text(checked.reason, 400)
   }
-  const notice = NoticeBody.safeParse(JSON.parse(new TextDecoder().decode(body)))
-  if (!notice.success || notice.data.data.eService !== eService) return context.text('not for this e-service', 400)
-  const { sequence, data } = notice.data
+  const { sequence, data } = checked.notice
   for (const bill of shop.bills) {
     change(shop, bill.id, (now) => noticed(now, data.payment, sequence, shop.clock.now()))
   }
@@ -183,15 +165,17 @@ const hear = async (shop: Shop, context: Context): Promise<Response> => {
 
 const comeBack = async (shop: Shop, context: Context): Promise<Response> => {
   const access = await shop.access()
-  const token = await verifyReturn(context.req.query('token') ?? '', await shop.hub.keys(access), {
+  const token = await verifyReturn({
+    token: context.req.query('token') ?? '',
+    keys: (await shop.hub.keys(access)).keys,
     issuer: access.hubRoot,
     eService: access.eService,
     now: shop.clock.now(),
   })
-  const bill = token && shop.bills.find((one) => one.payments.some((payment) => payment.id === token.payment))
+  const bill = token.ok && shop.bills.find((one) => one.payments.some((payment) => payment.id === token.payment))
   const language = languageOf(context)
   const texts = shopTexts[language]
-  if (!token || !bill) {
+  if (!token.ok || !bill) {
     return showBills(shop, context, {
       notice: { kind: 'wait', title: texts.backUnknown, tells: texts.backUnknownTells },
     })

@@ -1,22 +1,20 @@
 import { createHmac, createPublicKey, timingSafeEqual, verify } from 'node:crypto'
-import { fail, ok, type Result } from '../../kernel/result.ts'
-import { type Instant, MINUTE_MS, SECOND_MS } from '../../kernel/time.ts'
 
 /**
  * Standard Webhooks 1.0: what is signed is `webhook-id.webhook-timestamp.body`, over the bytes as they came.
  * Keys are what `ebizness keys notices` prints: `whsec_…` checks `v1` (HMAC-SHA256), `whpk_…` checks `v1a` (Ed25519). For each kind of
  * key that is given one signature must fit, so that who holds both is not fooled by one that leaked; several keys of a kind may be
- * valid while they are rotated.
+ * valid while they are rotated. Undefined: it is genuine. `now` is in milliseconds, as the machine's clock gives them.
  */
-export const verifyNotice = (
+export const checkSignature = (
   notice: ReceivedNotice,
   keys: readonly string[],
-  now: Instant,
-): Result<NoticeId, NoticeFault> => {
+  now: number,
+): SignatureFault | undefined => {
   const { id, timestamp, signature } = notice
-  if (!id || !timestamp || !signature) return fail('header_missing')
-  const at = /^\d{1,12}$/.test(timestamp) ? Number(timestamp) * SECOND_MS : Number.NaN
-  if (!(Math.abs(now - at) <= TOLERANCE_MS)) return fail('stale')
+  if (!id || !timestamp || !signature) return 'header_missing'
+  const at = /^\d{1,12}$/.test(timestamp) ? Number(timestamp) * 1_000 : Number.NaN
+  if (!(Math.abs(now - at) <= TOLERANCE_MS)) return 'stale'
   const signed = Buffer.concat([Buffer.from(`${id}.${timestamp}.`), notice.body])
   const given = signature.split(' ').map((one) => one.split(','))
   const fits = ([prefix, kind, check]: (typeof KINDS)[number]): boolean | undefined => {
@@ -25,7 +23,7 @@ export const verifyNotice = (
     return given.some(([name, text = '']) => name === kind && own.some((key) => check(key, signed, bytesOf(text))))
   }
   const found = KINDS.map(fits).filter((one) => one !== undefined)
-  return found.length > 0 && found.every(Boolean) ? ok(id) : fail('signature')
+  return found.length > 0 && found.every(Boolean) ? undefined : 'signature'
 }
 
 export type ReceivedNotice = {
@@ -36,12 +34,10 @@ export type ReceivedNotice = {
   readonly body: Uint8Array
 }
 
-/** The event's id: the same in every repetition of a notice. */
-export type NoticeId = string
-export type NoticeFault = 'header_missing' | 'stale' | 'signature'
+export type SignatureFault = 'header_missing' | 'stale' | 'signature'
 
 /** As the reference libraries have it: a notice that somebody caught is worth nothing later. */
-const TOLERANCE_MS = 5 * MINUTE_MS
+const TOLERANCE_MS = 5 * 60_000
 
 type Check = (key: Uint8Array, signed: Uint8Array, signature: Uint8Array) => boolean
 
