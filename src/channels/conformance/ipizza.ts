@@ -41,7 +41,8 @@ type Vectors = {
 
 const NOW = parseInstant('2026-11-23T07:15:00Z') ?? 0
 const paid = ['psp paid', 'payer paid']
-const HEARD: Readonly<Record<string, readonly string[]>> = {
+/** What is heard after each choice at a bank that has nothing of its own. */
+export const HEARD: Readonly<Record<string, readonly string[]>> = {
   pay: paid,
   pay_back_by_get: paid,
   cancel: ['payer refused declined'],

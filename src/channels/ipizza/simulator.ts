@@ -1,4 +1,13 @@
-import type { Localized } from '../../kernel/language.ts'
+import {
+  ALREADY_PAID,
+  CANCELLED,
+  NO_SUCH_ORDER,
+  NOTHING_OLDER,
+  refusal,
+  sentence,
+  turn,
+  WINDOW_CLOSED,
+} from '../bank-sentences.ts'
 import type { Bank, SentMessage, Setup, SimulatedOrder, Simulator, SimulatorAnswer, Turn } from '../simulator.ts'
 import { answer, type BookedOrder, queryOf, type WrittenAnswer } from './bank-answers.ts'
 import { type BankRules, type Contract, contractsOf, type TakenOrder, takeOrder } from './bank-orders.ts'
@@ -52,28 +61,7 @@ const decisionsOf = ({ tellsOfRefusals, accepts }: BankRules): readonly Decision
   ...(accepts ? [ACCEPTED_FIRST] : []),
 ]
 
-const turn = (state: Books, given: SimulatorAnswer, send: readonly SentMessage[] = []): Turn<Books> => ({
-  state,
-  answer: given,
-  send,
-})
-
-const sentence = (status: number, text: Localized): SimulatorAnswer => ({ kind: 'sentence', status, text })
-const refusal = (why: string): SimulatorAnswer =>
-  sentence(400, { lv: `Banka nepieņem šo rīkojumu: ${why}.`, en: `The bank does not take this order: ${why}.` })
-
-const NO_SUCH_ORDER = { lv: 'Šāda rīkojuma bankā nav.', en: 'The bank has no such order.' }
-const ALREADY_PAID = { lv: 'Šis rīkojums jau ir apmaksāts.', en: 'This order has already been paid.' }
-const CANCELLED = { lv: 'Šis rīkojums ir atcelts.', en: 'This order has been cancelled.' }
 const OTHER_AMOUNT = 'this VK_STAMP was used for another order'
-const WINDOW_CLOSED = {
-  lv: 'Maksātājs ir aizvēris logu. Šo lapu var aizvērt.',
-  en: 'The payer has closed the window. You may close this page.',
-}
-const NOTHING_OLDER = {
-  lv: 'Banka vēl nav atbildējusi ne uz vienu citu rīkojumu: vispirms apmaksājiet kādu.',
-  en: 'The bank has not answered any other order yet: pay one first.',
-}
 
 const pageOf = ({ id, status }: BookedOrder): SimulatorAnswer =>
   status === 'open' ? { kind: 'page', order: id } : sentence(200, status === 'paid' ? ALREADY_PAID : CANCELLED)

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { MINUTE_MS, SECOND_MS } from '../../kernel/time.ts'
+import { turn } from '../bank-sentences.ts'
 import type { WireMessage } from '../channel.ts'
 import type { Bank, SimulatorAnswer, Turn } from '../simulator.ts'
 import {
@@ -20,8 +21,6 @@ import { CALLS_BY_AMOUNT, type CallFault } from './choices.ts'
 import { notice, sent } from './notices.ts'
 
 /** What the merchant's server may ask of the bank, and how the bank fails to answer. */
-
-const turn = (state: Books, answer: SimulatorAnswer): Turn<Books> => ({ state, answer, send: [] })
 
 const json = (status: number, body: unknown): Extract<SimulatorAnswer, { kind: 'answer' }> => ({
   kind: 'answer',

@@ -1,4 +1,4 @@
-import type { Localized } from '../../kernel/language.ts'
+import { sentence, turn, WINDOW_CLOSED } from '../bank-sentences.ts'
 import type { Bank, SentMessage, Simulator, SimulatorAnswer, Turn } from '../simulator.ts'
 import { type BookedOrder, type Books, book, openBooks, simulatedOrders, statusAt } from './books.ts'
 import { called, switchCalls } from './calls.ts'
@@ -31,20 +31,12 @@ export const sandboxSimulator: Simulator<Books> = {
   orders: simulatedOrders,
 }
 
-const turn = (state: Books, answer: SimulatorAnswer): Turn<Books> => ({ state, answer, send: [] })
-
-const sentence = (status: number, text: Localized): SimulatorAnswer => ({ kind: 'sentence', status, text })
-
 const sentOn = (url: string): SimulatorAnswer => ({ kind: 'carry', method: 'GET', url, fields: [], charset: 'UTF-8' })
 
 const NO_SUCH_ORDER = { lv: 'Šāda pasūtījuma bankā nav.', en: 'The bank has no such order.' }
 const EXPIRED = {
   lv: 'Pasūtījuma termiņš ir beidzies; nauda nav ņemta.',
   en: 'The order has expired; no money was taken.',
-}
-const WINDOW_CLOSED = {
-  lv: 'Maksātājs ir aizvēris logu. Šo lapu var aizvērt.',
-  en: 'The payer has closed the window. You may close this page.',
 }
 
 // ------------------------------------------------------------------------------------------------------------------- the payer

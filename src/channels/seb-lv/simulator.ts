@@ -1,6 +1,15 @@
-import type { Localized } from '../../kernel/language.ts'
 import { MINUTE_MS } from '../../kernel/time.ts'
-import type { Bank, SentMessage, SimulatedOrder, Simulator, SimulatorAnswer, Turn } from '../simulator.ts'
+import {
+  ALREADY_PAID,
+  CANCELLED,
+  NO_SUCH_ORDER,
+  NOTHING_OLDER,
+  refusal,
+  sentence,
+  turn,
+  WINDOW_CLOSED,
+} from '../bank-sentences.ts'
+import type { Bank, SimulatedOrder, Simulator, SimulatorAnswer, Turn } from '../simulator.ts'
 import { type BookedOrder, type Contract, contractsOf, takeOrder, worded } from './bank-messages.ts'
 import { DECISIONS, type Decision } from './choices.ts'
 
@@ -35,28 +44,7 @@ export const sebLvSimulator: Simulator<Books> = {
   orders: (books) => [...books.orders.values()].map(simulatedOrder),
 }
 
-const turn = (state: Books, answer: SimulatorAnswer, send: readonly SentMessage[] = []): Turn<Books> => ({
-  state,
-  answer,
-  send,
-})
-
-const sentence = (status: number, text: Localized): SimulatorAnswer => ({ kind: 'sentence', status, text })
-const refusal = (why: string): SimulatorAnswer =>
-  sentence(400, { lv: `Banka nepieņem šo rīkojumu: ${why}.`, en: `The bank does not take this order: ${why}.` })
-
-const NO_SUCH_ORDER = { lv: 'Šāda rīkojuma bankā nav.', en: 'The bank has no such order.' }
-const ALREADY_PAID = { lv: 'Šis rīkojums jau ir apmaksāts.', en: 'This order has already been paid.' }
-const CANCELLED = { lv: 'Šis rīkojums ir atcelts.', en: 'This order has been cancelled.' }
 const OTHER_AMOUNT = 'this IB_PAYMENT_ID was used for another order'
-const WINDOW_CLOSED = {
-  lv: 'Maksātājs ir aizvēris logu. Šo lapu var aizvērt.',
-  en: 'The payer has closed the window. You may close this page.',
-}
-const NOTHING_OLDER = {
-  lv: 'Banka vēl nav atbildējusi ne uz vienu citu rīkojumu: vispirms apmaksājiet kādu.',
-  en: 'The bank has not answered any other order yet: pay one first.',
-}
 
 const pageOf = ({ id, status }: BookedOrder): SimulatorAnswer =>
   status === 'open' ? { kind: 'page', order: id } : sentence(200, status === 'paid' ? ALREADY_PAID : CANCELLED)

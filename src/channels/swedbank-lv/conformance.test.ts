@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { parseInstant } from '../../kernel/time.ts'
+import { HEARD } from '../conformance/ipizza.ts'
 import { conformance, throwAwayKeys } from '../conformance/kit.ts'
 import { swedbankLvChannel } from './channel.ts'
 import { swedbankLv } from './index.ts'
@@ -12,8 +13,6 @@ const vectors: { readonly keys: Keys } = JSON.parse(
 const { hub_merchant: merchant, bank } = vectors.keys
 const next = throwAwayKeys('rsa')
 const stranger = throwAwayKeys('rsa')
-
-const paid = ['psp paid', 'payer paid']
 
 for (const [service, version] of [
   ['1012', '009'],
@@ -40,25 +39,6 @@ for (const [service, version] of [
     bank: { keys: [bank.private_pem, next.privateKey], stranger: stranger.privateKey, merchant: merchant.public_pem },
     root: 'https://bank.example/swedbank-lv',
     now: parseInstant('2026-11-23T07:15:00Z') ?? 0,
-    heard: {
-      pay: paid,
-      pay_back_by_get: paid,
-      cancel: ['payer refused declined'],
-      close_window: [],
-      return_lost: ['psp paid'],
-      notice_lost: ['payer paid'],
-      both_lost: [],
-      notice_late: ['payer paid', 'psp paid'],
-      paid_later: ['psp paid'],
-      notice_twice: ['psp paid', 'psp paid', 'payer paid'],
-      next_key: paid,
-      other_charset: paid,
-      wrong_amount: paid,
-      wrong_currency: paid,
-      bad_signature: ['psp untrusted signature', 'payer untrusted signature'],
-      strangers_key: ['psp untrusted signature', 'payer untrusted signature'],
-      other_merchant: ['psp untrusted receiver', 'payer untrusted receiver'],
-      replay: paid,
-    },
+    heard: HEARD,
   })
 }

@@ -1,0 +1,28 @@
+import type { Localized } from '../kernel/language.ts'
+import type { SentMessage, SimulatorAnswer, Turn } from './simulator.ts'
+
+/** What every simulated bank says to the person in front of it, whatever its protocol. */
+
+export const turn = <State>(state: State, answer: SimulatorAnswer, send: readonly SentMessage[] = []): Turn<State> => ({
+  state,
+  answer,
+  send,
+})
+
+export const sentence = (status: number, text: Localized): SimulatorAnswer => ({ kind: 'sentence', status, text })
+
+/** Of an order as it came; `why` names the field. */
+export const refusal = (why: string): SimulatorAnswer =>
+  sentence(400, { lv: `Banka nepieņem šo rīkojumu: ${why}.`, en: `The bank does not take this order: ${why}.` })
+
+export const WINDOW_CLOSED = {
+  lv: 'Maksātājs ir aizvēris logu. Šo lapu var aizvērt.',
+  en: 'The payer has closed the window. You may close this page.',
+}
+export const NO_SUCH_ORDER = { lv: 'Šāda rīkojuma bankā nav.', en: 'The bank has no such order.' }
+export const ALREADY_PAID = { lv: 'Šis rīkojums jau ir apmaksāts.', en: 'This order has already been paid.' }
+export const CANCELLED = { lv: 'Šis rīkojums ir atcelts.', en: 'This order has been cancelled.' }
+export const NOTHING_OLDER = {
+  lv: 'Banka vēl nav atbildējusi ne uz vienu citu rīkojumu: vispirms apmaksājiet kādu.',
+  en: 'The bank has not answered any other order yet: pay one first.',
+}
