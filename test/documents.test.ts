@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import type { Command } from 'commander'
 import { describe, expect, it } from 'vitest'
 import { EXIT } from '../src/app/commands/output.ts'
+import { commandLine } from '../src/app/program.ts'
 
 const read = (path: string): string => readFileSync(join(import.meta.dirname, '..', path), 'utf8')
 
@@ -9,15 +11,27 @@ const read = (path: string): string => readFileSync(join(import.meta.dirname, '.
 const listedIn = (path: string, pattern: RegExp): readonly string[] =>
   [...read(path).matchAll(pattern)].map((match) => match[1] ?? '').toSorted()
 
+/** Each command that does something, with its name as it is typed. */
+const leavesOf = (command: Command, above = ''): readonly (readonly [name: string, command: Command])[] =>
+  command.commands.flatMap((one) => {
+    const name = `${above}${one.name()}`
+    return one.commands.length === 0 ? [[name, one] as const] : leavesOf(one, `${name} `)
+  })
+const leaves = leavesOf(commandLine())
+
+const helpOf = (command: Command): string => {
+  let shown = ''
+  const writeOut = (text: string): void => {
+    shown += text
+  }
+  command.configureOutput({ writeOut }).outputHelp()
+  return shown
+}
+
 describe('the operator’s pages', () => {
   it('list every command of the command line', () => {
-    const made = [...read('src/app/cli.ts').matchAll(/(\w+)\s*\.command\('([\w-]+)'\)/g)].map(([, group, name]) =>
-      group === 'program' ? `${name}` : `${group} ${name}`,
-    )
-    const leaves = made.filter((command) => !made.some((other) => other.startsWith(`${command} `)))
-    expect(listedIn('docs/operating/command-line.md', /^\| `ebizness ([a-z]+(?: [a-z]+)?)/gm)).toEqual(
-      leaves.toSorted(),
-    )
+    const documented = listedIn('docs/operating/command-line.md', /^\| `ebizness ([a-z]+(?: [a-z]+)?)/gm)
+    expect(documented).toEqual(leaves.map(([name]) => name).toSorted())
   })
 
   it('list every variable of the environment', () => {
@@ -29,5 +43,15 @@ describe('the operator’s pages', () => {
     expect(listedIn('docs/operating/command-line.md', /^\| (\d) \|/gm)).toEqual(
       Object.values(EXIT).map(String).toSorted(),
     )
+  })
+})
+
+describe.each(leaves)('the help of %s', (name, command) => {
+  it('says what it does, what each option is for, and how it is typed, within 80 columns', () => {
+    expect(command.description()).toMatch(/\S+ \S+/)
+    for (const one of [...command.options, ...command.registeredArguments]) expect(one.description).not.toBe('')
+    const help = helpOf(command)
+    expect(help).toMatch(new RegExp(`\nExamples:\n  (\\S+=\\S+ )*ebizness ${name}\\b`))
+    expect(help.split('\n').filter((line) => line.length > 80)).toEqual([])
   })
 })

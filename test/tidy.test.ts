@@ -51,12 +51,8 @@ const FAMILIES = ['ipizza']
 /** No clock, no chance, no machine. */
 const PURE = ['src/kernel/', 'src/wire/', 'src/channels/', 'src/payments/payment.ts', 'src/payments/attempt.ts']
 
-/** What a production process begins with; the command line loads its commands when they are called. */
-const ENTRIES = [
-  'src/app/cli.ts',
-  'src/app/index.ts',
-  ...['start', 'operate', 'channels', 'message'].map((name) => `src/app/commands/${name}.ts`),
-]
+/** The only commands that may load simulated banks; the command line loads each when it is called. */
+const SIMULATED = ['src/app/commands/demo.ts']
 
 const root = join(import.meta.dirname, '..')
 const SKIPPED = /^(node_modules|dist|coverage|\.git|\.ebizness)$/
@@ -68,6 +64,13 @@ const listFiles = (folder: string): readonly string[] =>
     .flatMap((entry) => (entry.isDirectory() ? listFiles(`${folder}${entry.name}/`) : [`${folder}${entry.name}`]))
 
 const paths = listFiles('')
+/** What a production process begins with. */
+const ENTRIES = paths.filter(
+  (path) =>
+    /^src\/app\/(index|cli|commands\/[\w.-]+)\.ts$/.test(path) &&
+    !path.endsWith('.test.ts') &&
+    !SIMULATED.includes(path),
+)
 const sources = paths
   .filter((path) => READ.test(path.split('/').at(-1) ?? ''))
   .map((path) => readSource(path, readFileSync(join(root, path), 'utf8')))

@@ -1,0 +1,30 @@
+import { Command } from 'commander'
+import { registerChannels } from './commands/channels.register.ts'
+import { registerConfiguration } from './commands/configuration.register.ts'
+import { registerKeys } from './commands/keys.register.ts'
+import { registerMessages } from './commands/message.register.ts'
+import { registerPayments } from './commands/payments.register.ts'
+import { registerRunning } from './commands/run.register.ts'
+
+/** Every group of commands, in the order in which help names them. A new group is a file and a row here. */
+const GROUPS: readonly ((program: Command) => void)[] = [
+  registerRunning,
+  registerConfiguration,
+  registerKeys,
+  registerPayments,
+  registerChannels,
+  registerMessages,
+]
+
+/** The command line as a value: running it is left to `cli.ts`. */
+export const commandLine = (): Command => {
+  const program = new Command('ebizness')
+    .description(
+      'A payment hub between e-services and many banks. Settings come from the environment: see docs/operating.',
+    )
+    .version('0.1.0')
+    .exitOverride()
+    .showHelpAfterError('(--help tells more)')
+  for (const register of GROUPS) register(program)
+  return program
+}
