@@ -1,6 +1,19 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as pause } from 'node:timers/promises'
-import type { EventPage, NewPayment, Offer, Payment, PaymentPage, PaymentStatus, WholePayment } from './types.ts'
+import { keepReturnKeys } from './return-keys.ts'
+import type {
+  EventPage,
+  NewPayment,
+  NewRefund,
+  OfferList,
+  OfferQuery,
+  Payment,
+  PaymentFilter,
+  PaymentPage,
+  Queued,
+  Refund,
+  WholePayment,
+} from './types.ts'
 import type { PublicJwk } from './verify-return.ts'
 
 export type HubOptions = {
@@ -15,7 +28,7 @@ export type HubOptions = {
 
 /** Why a call did not succeed. `code` is stable and for programs, `detail` tells a person what to do. */
 export type HubProblem = {
-  /** Of the hub, or `unreachable` (nobody answered, in time) or `not_the_hub` (the answer is not one of a hub's). */
+  /** Of the hub, or of the SDK: one of `OWN_CODES`. */
   readonly code: string
   /** 0 when there was no answer. */
   readonly status: number
@@ -29,63 +42,88 @@ export type Answer<Value> =
   | { readonly ok: true; readonly value: Value }
   | { readonly ok: false; readonly problem: HubProblem }
 
+/** Codes of the SDK itself, where no hub has spoken: nobody answered in time, the answer is not a hub's, the call was not sent. */
+export const OWN_CODES = ['unreachable', 'not_the_hub', 'bad_idempotency_key'] as const
+
 /** Asked again with the same key, an order is the same order: keep it where the order is kept. Made anew when absent. */
 export type Repeatable = { readonly idempotencyKey?: string }
-export type PaymentFilter = {
-  readonly reference?: string
-  readonly status?: PaymentStatus
-  readonly from?: string
-  readonly to?: string
-  readonly after?: string
-  readonly limit?: number
-}
 
 /** The hub's answer is awaited so long; it answers in milliseconds. */
 const TIMEOUT_MS = 10_000
 /** Waits before the second, third and fourth try, unless Retry-After says otherwise. */
 const PAUSES_MS = [250, 1_000, 4_000]
 const MAX_PAUSE_MS = 10_000
-/** As long as the hub lets its key set be kept, and how often an unknown key may have it fetched anew. */
-const KEYS_KEPT_MS = 300_000
-const KEYS_AGAIN_MS = 10_000
+/** The largest page of events, 200 of less than 20 kB, fits twice. */
+const MAX_ANSWER_BYTES = 8 * 1024 * 1024
 
-/** One e-service's way to its hub. No call throws; each may be repeated by itself, since its key makes it the same call. */
+/**
+ * One e-service's way to its hub. No call throws; each may be repeated by itself, since its key makes it the same call.
+ * Throws a TypeError when address or key cannot be ones.
+ */
 export const openHub = (options: HubOptions) => {
-  const root = options.url.replace(/\/+$/, '')
-  const call = <Value>(method: 'GET' | 'POST', path: string, body?: unknown, key?: string) =>
-    repeated<Value>(options, `${root}${path}`, requestOf(options.apiKey, method, body, key ?? randomUUID()))
+  const root = rootOf(options)
+  const call = <Value>(method: 'GET' | 'POST', path: string, body?: unknown, key = '') =>
+    repeated<Value>(options, `${root}${path}`, requestOf(options.apiKey, method, body, key))
   const get = <Value>(path: string, query: Readonly<Record<string, unknown>> = {}) =>
     call<Value>('GET', path + queryOf(query))
-  let known: { readonly at: number; readonly keys: readonly PublicJwk[] } | undefined
+  const post = <Value>(
+    path: string,
+    body: unknown,
+    { idempotencyKey = randomUUID() }: Repeatable,
+  ): Promise<Answer<Value>> =>
+    KEY.test(idempotencyKey)
+      ? call<Value>('POST', path, body, idempotencyKey)
+      : Promise.resolve({ ok: false, problem: BAD_KEY })
+  const paymentPath = (id: string): string => `/v1/payments/${encodeURIComponent(id)}`
 
   return {
     /** Orders a payment; send the payer to its `payUrl`. */
-    createPayment: (order: NewPayment, { idempotencyKey }: Repeatable = {}) =>
-      call<WholePayment>('POST', '/v1/payments', order, idempotencyKey),
+    createPayment: (order: NewPayment, repeatable: Repeatable = {}) =>
+      post<WholePayment>('/v1/payments', order, repeatable),
     /** The truth about a payment at any time. */
-    getPayment: (id: string) => get<WholePayment>(`/v1/payments/${encodeURIComponent(id)}`),
+    getPayment: (id: string) => get<WholePayment>(paymentPath(id)),
     /** The newest first; give `next` as `after` for the next page. */
     listPayments: (filter: PaymentFilter = {}) => get<PaymentPage>('/v1/payments', filter),
     /** Cancelled, or with `closing` while somebody may still be paying. */
-    cancelPayment: (id: string, { idempotencyKey }: Repeatable = {}) =>
-      call<Payment>('POST', `/v1/payments/${encodeURIComponent(id)}/cancel`, {}, idempotencyKey),
+    cancelPayment: (id: string, repeatable: Repeatable = {}) =>
+      post<Payment>(`${paymentPath(id)}/cancel`, {}, repeatable),
+    /** Pays back all that is left, or an amount; `refund.*` notices tell what becomes of it. */
+    refundPayment: (id: string, refund: NewRefund = {}, repeatable: Repeatable = {}) =>
+      post<Refund>(`${paymentPath(id)}/refunds`, refund, repeatable),
+    /** What became of a refund. */
+    getRefund: (id: string, refund: string) => get<Refund>(`${paymentPath(id)}/refunds/${encodeURIComponent(refund)}`),
     /** What the e-service may offer on its own page. */
-    listChannels: (query: { readonly amount?: number; readonly currency?: string; readonly language?: string } = {}) =>
-      get<{ readonly offers: readonly Offer[] }>('/v1/channels', query),
+    listChannels: (query: OfferQuery = {}) => get<OfferList>('/v1/channels', query),
     /** Every event once, from a cursor on; keep the `cursor` of the answer. */
     events: (after?: string, limit?: number) => get<EventPage>('/v1/events', { after, limit }),
+    /** Sends the notice of an event again, to whoever missed it. */
+    redeliver: (event: string, repeatable: Repeatable = {}) =>
+      post<Queued>(`/v1/events/${encodeURIComponent(event)}/redeliver`, {}, repeatable),
     /** The keys of return tokens, kept for five minutes; for `verifyReturn`. Those known last when the hub cannot be asked. */
-    returnKeys: async (kid: string, now: number): Promise<readonly PublicJwk[]> => {
-      const age = known ? now - known.at : Number.POSITIVE_INFINITY
-      const holds = known?.keys.some((key) => key.kid === kid) === true
-      if (known && age < (holds ? KEYS_KEPT_MS : KEYS_AGAIN_MS)) return known.keys
+    returnKeys: keepReturnKeys(async () => {
       const found = await get<{ readonly keys?: readonly PublicJwk[] }>('/.well-known/jwks.json')
-      if (found.ok && Array.isArray(found.value.keys)) known = { at: now, keys: found.value.keys }
-      return known?.keys ?? []
-    },
+      return found.ok && Array.isArray(found.value.keys) ? found.value.keys : undefined
+    }),
   }
 }
 export type HubClient = ReturnType<typeof openHub>
+
+const rootOf = ({ url, apiKey }: HubOptions): string => {
+  const address = URL.canParse(url) ? new URL(url) : undefined
+  if (!address || !/^https?:$/.test(address.protocol)) {
+    throw new TypeError('url: give the address of the hub, e.g. https://pay.example')
+  }
+  if (!/^[\w-]+$/.test(apiKey)) throw new TypeError('apiKey: give the key alone, without blanks or a line end')
+  return url.replace(/\/+$/, '')
+}
+
+/** As the hub takes it: visible characters, which a header can carry. */
+const KEY = /^[\x21-\x7e]{1,255}$/
+const BAD_KEY: HubProblem = {
+  code: 'bad_idempotency_key',
+  status: 0,
+  detail: 'Nothing was sent: an idempotency key has 1 to 255 visible ASCII characters and no blanks.',
+}
 
 const queryOf = (query: Readonly<Record<string, unknown>>): string => {
   const given = Object.entries(query).filter(([, value]) => value !== undefined)
@@ -119,7 +157,8 @@ type Try<Value> = { readonly answer: Answer<Value>; readonly again: boolean; rea
 const once = async <Value>(send: typeof fetch, url: string, request: RequestInit): Promise<Try<Value>> => {
   try {
     const response = await send(url, { ...request, signal: AbortSignal.timeout(TIMEOUT_MS) })
-    const text = await response.text()
+    const text = await textOf(response)
+    if (text === undefined) return { answer: { ok: false, problem: notTheHub(response.status) }, again: false }
     if (response.ok) return { answer: readValue<Value>(response.status, text), again: false }
     const problem = readProblem(response.status, text)
     const again = response.status === 429 || response.status === 503 || problem.code === 'request_in_progress'
@@ -132,22 +171,37 @@ const once = async <Value>(send: typeof fetch, url: string, request: RequestInit
   }
 }
 
+/** The answer, unless it is longer than a hub's can be. */
+const textOf = async (response: Response): Promise<string | undefined> => {
+  const chunks: Uint8Array[] = []
+  let bytes = 0
+  for await (const chunk of response.body ?? []) {
+    bytes += chunk.byteLength
+    if (bytes > MAX_ANSWER_BYTES) return undefined
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks).toString('utf8')
+}
+
 const NOT_THE_HUB = 'The answer is not one of a hub. Check the address, and what stands between.'
+const notTheHub = (status: number): HubProblem => ({ code: 'not_the_hub', status, detail: NOT_THE_HUB })
 
 const readValue = <Value>(status: number, text: string): Answer<Value> => {
   try {
-    return { ok: true, value: JSON.parse(text) }
+    const value = JSON.parse(text)
+    if (typeof value === 'object' && value !== null) return { ok: true, value }
   } catch {
-    return { ok: false, problem: { code: 'not_the_hub', status, detail: NOT_THE_HUB } }
+    // Falls through: whoever answers so is no hub.
   }
+  return { ok: false, problem: notTheHub(status) }
 }
 
 type ProblemBody = Partial<Omit<HubProblem, 'path'>> & { readonly errors?: readonly { readonly path?: string }[] }
 
 const readProblem = (status: number, text: string): HubProblem => {
-  const read = readValue<ProblemBody | null>(status, text)
+  const read = readValue<ProblemBody>(status, text)
   if (!read.ok) return read.problem
-  const { code = 'not_the_hub', detail = NOT_THE_HUB, payment, errors } = read.value ?? {}
+  const { code = 'not_the_hub', detail = NOT_THE_HUB, payment, errors } = read.value
   const path = Array.isArray(errors) ? errors[0]?.path : undefined
   return {
     code,

@@ -82,8 +82,37 @@ export type WholePayment = Payment & {
   readonly returnUrl: string
   /** As ordered; only with the scope payer:read. */
   readonly payer: { readonly [Field in keyof Payer]?: string | undefined } | null
+  /** As the banks gave them; only with the scope payer:read. */
+  readonly payersAtBank: readonly PayerAtBank[] | null
+  /** What notices told, oldest first; empty in the answer to an order. */
+  readonly events: readonly EventLine[]
 }
 
+export type PayerAtBank = {
+  readonly attempt: string
+  readonly name: string | null
+  readonly account: string | null
+  readonly bank: string | null
+}
+export type EventLine = { readonly id: string; readonly type: string; readonly sequence: number; readonly at: string }
+
+export type NewRefund = {
+  /** All that is left when absent. */
+  readonly amount?: number
+  /** Whose money goes back, where several attempts were paid. */
+  readonly attempt?: string
+}
+
+export type PaymentFilter = {
+  readonly reference?: string
+  readonly status?: PaymentStatus
+  readonly from?: string
+  readonly to?: string
+  /** The `next` of the page before. */
+  readonly after?: string
+  /** 1 to 100; 20 when absent. */
+  readonly limit?: number
+}
 export type PaymentPage = { readonly payments: readonly Payment[]; readonly next: string | null }
 
 export type Offer = {
@@ -97,6 +126,9 @@ export type Offer = {
   readonly currencies: readonly string[]
 }
 
+export type OfferQuery = { readonly amount?: number; readonly currency?: string; readonly language?: string }
+export type OfferList = { readonly offers: readonly Offer[] }
+
 export type Notice = {
   readonly type: string
   readonly timestamp: string
@@ -105,3 +137,4 @@ export type Notice = {
 }
 export type HubEvent = Notice & { readonly id: string }
 export type EventPage = { readonly events: readonly HubEvent[]; readonly cursor: string; readonly more: boolean }
+export type Queued = { readonly queued: true }

@@ -1,12 +1,17 @@
 import { createPublicKey, verify } from 'node:crypto'
 import { Webhook } from 'standardwebhooks'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { z } from 'zod'
 import { type HubClient, openHub, verifyNotice, verifyReturn } from '../../src/sdk/index.ts'
 import { startTestHub, type TestHub } from '../support/hub.ts'
 import { submit } from '../support/payer.ts'
-import { chosen, decided, orderBody } from '../support/story.ts'
+import { chosen, decided, orderBody, paidThrough } from '../support/story.ts'
 
 /** An e-service that uses the SDK and nothing else, against a whole hub. */
+
+const Document = z.object({
+  paths: z.record(z.string(), z.record(z.string(), z.object({ operationId: z.string() }))),
+})
 
 let hub: TestHub
 let client: HubClient
@@ -86,9 +91,81 @@ describe('from order to notice', () => {
     expect(await reasonOf({ token: 'rubbish' })).toBe('malformed')
     expect(await reasonOf({ keys: async () => [] })).toBe('unknown_key')
   })
+
+  it('believes a return that a new key of the hub signed, and those of the former one', async () => {
+    const own = openHub({ url: hub.root, apiKey })
+    const carried = async () => {
+      const { payUrl } = await ordered()
+      const { url } = await submit({ action: `${payUrl}/return`, method: 'POST', fields: {} })
+      return new URL(url).searchParams.get('token') ?? ''
+    }
+    const before = await carried()
+    const check = { keys: own.returnKeys, issuer: hub.root, eService: 'property-tax' }
+    const now = hub.clock.now()
+    expect((await verifyReturn({ ...check, token: before, now })).ok).toBe(true)
+    await hub.composed.tokens.rotate()
+    const after = await carried()
+    for (const token of [after, before]) {
+      expect((await verifyReturn({ ...check, token, now: now + 60_000 })).ok).toBe(true)
+    }
+  })
 })
 
 describe('the calls', () => {
+  it('are all that the API has', async () => {
+    const documented = Document.parse(await (await fetch(`${hub.root}/v1/openapi.json`)).json())
+    const operations = Object.values(documented.paths).flatMap((methods) => Object.values(methods))
+    // Each operation of the document by the name of its call.
+    const calls: Readonly<Record<string, keyof HubClient>> = {
+      createPayment: 'createPayment',
+      listPayments: 'listPayments',
+      getPayment: 'getPayment',
+      cancelPayment: 'cancelPayment',
+      refundPayment: 'refundPayment',
+      getRefund: 'getRefund',
+      listChannels: 'listChannels',
+      listEvents: 'events',
+      redeliverEvent: 'redeliver',
+    }
+    expect(operations.map(({ operationId }) => operationId).toSorted()).toEqual(Object.keys(calls).toSorted())
+    for (const call of Object.values(calls)) expect(client[call]).toBeTypeOf('function')
+  })
+
+  it('pay back, tell what became of it, and send a notice again', async () => {
+    const { order } = await paidThrough(hub, 'sandbox', 'pay')
+    const idempotencyKey = `back-${order.reference}`
+    const asked = await client.refundPayment(order.id, { amount: 345 }, { idempotencyKey })
+    expect(asked).toMatchObject({ ok: true, value: { amount: 345, status: 'requested', origin: 'e-service' } })
+    expect(await client.refundPayment(order.id, { amount: 345 }, { idempotencyKey })).toEqual(asked)
+    await hub.settle()
+    const refund = asked.ok ? asked.value.id : ''
+    expect(await client.getRefund(order.id, refund)).toMatchObject({ ok: true, value: { id: refund, status: 'done' } })
+    expect(await client.refundPayment(order.id, { amount: 12_001 })).toMatchObject({
+      ok: false,
+      problem: { code: 'exceeds_paid', status: 409 },
+    })
+
+    const [first] = hub.notices.filter(({ notice }) => notice.data.payment.id === order.id)
+    const event = first?.headers['webhook-id'] ?? ''
+    expect(await client.redeliver(event)).toEqual({ ok: true, value: { queued: true } })
+    await hub.settle()
+    expect(hub.notices.filter(({ headers }) => headers['webhook-id'] === event)).toHaveLength(2)
+    const whole = await client.getPayment(order.id)
+    expect(whole.ok && whole.value.events.map(({ id }) => id)).toContain(event)
+  })
+
+  it('are one call under one key of the e-service’s own, and another body under it is refused', async () => {
+    const body = orderBody(hub)
+    const key = { idempotencyKey: `order-${body.reference}` }
+    const first = await client.createPayment(body, key)
+    expect(first.ok).toBe(true)
+    expect(await client.createPayment(body, key)).toEqual(first)
+    expect(await client.createPayment({ ...body, amount: 1 }, key)).toMatchObject({
+      ok: false,
+      problem: { code: 'idempotency_key_reused', status: 422 },
+    })
+  })
+
   it('list, cancel, offer and catch up', async () => {
     const payment = await ordered()
     expect(await client.listPayments({ reference: payment.reference })).toMatchObject({
