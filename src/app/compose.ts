@@ -23,6 +23,7 @@ import { openDb } from '../platform/db/postgres.ts'
 import { type Assets, loadAssets } from '../platform/html/index.ts'
 import { parseNetwork } from '../platform/http/addresses.ts'
 import { type HttpClient, openClient } from '../platform/http/client.ts'
+import { pathOf, withoutPath } from '../platform/http/prefix.ts'
 import type { DueJobs, JobHandler, Worker } from '../platform/jobs/jobs.ts'
 import { createJobs } from '../platform/jobs/queue.ts'
 import { createWorker } from '../platform/jobs/worker.ts'
@@ -147,7 +148,8 @@ export const compose = async (parts: Parts): Promise<Composed> => {
     count: metrics.count,
   }
   const tokens = openTokens(hub)
-  const assets = parts.assets ?? loadAssets()
+  const path = pathOf(config.publicUrl)
+  const assets = below(path, parts.assets ?? loadAssets())
   const web = webOf({ config, hub, tokens, merchants, channels, db, assets, log, metrics, clock, random })
   const worker: Worker = createWorker({ db, clock, log })
   const handlers: readonly JobHandler[] = paymentJobs(hub)
@@ -157,7 +159,7 @@ export const compose = async (parts: Parts): Promise<Composed> => {
     notices,
     tokens,
     client,
-    fetch: (request, peer = '') => web.fetch(request, { peer }),
+    fetch: (request, peer = '') => web.fetch(withoutPath(path, request), { peer }),
     work: async () => {
       await setChores(hub)
       worker.start(handlers)
@@ -173,6 +175,14 @@ export const compose = async (parts: Parts): Promise<Composed> => {
     },
   }
 }
+
+/** As pages name them; the files themselves lie where the hub's own routes find them. */
+const below = (path: string, assets: Assets): Assets => ({
+  ...assets,
+  stylesheet: path + assets.stylesheet,
+  script: path + assets.script,
+  icon: path + assets.icon,
+})
 
 /** What waits, as the metrics page tells it. */
 const measured = (jobs: readonly DueJobs[], notices: Backlog, now: Instant): readonly Measure[] => [

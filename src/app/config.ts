@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { fail, ok, type Result } from '../kernel/result.ts'
+import { faultOfPublicUrl } from '../platform/http/prefix.ts'
 import type { LogLevel } from '../platform/log.ts'
 
 /** The environment, read once into one frozen value. Nothing else reads it. */
@@ -8,7 +9,7 @@ export type Config = {
   /** Undefined: the embedded PostgreSQL. */
   readonly databaseUrl: string | undefined
   readonly dataDir: string
-  /** Without a slash at the end. */
+  /** Without a slash at the end; with a path when the hub shares its host. */
   readonly publicUrl: string
   readonly port: number
   readonly masterKey: string | undefined
@@ -23,13 +24,20 @@ export type Config = {
 
 const Port = z.coerce.number().int().min(0).max(65535)
 
+const PublicUrl = z
+  .url({ protocol: /^https?$/, error: 'must be an http(s) address', abort: true })
+  .superRefine((text, context) => {
+    const message = faultOfPublicUrl(text)
+    if (message !== undefined) context.addIssue({ code: 'custom', message })
+  })
+
 const Environment = z.object({
   DATABASE_URL: z
     .string()
     .regex(/^postgres(ql)?:\/\//, 'must begin with postgres://')
     .optional(),
   EBIZNESS_DATA_DIR: z.string().min(1).default('./.ebizness'),
-  EBIZNESS_PUBLIC_URL: z.url({ protocol: /^https?$/, error: 'must be an http(s) address' }).optional(),
+  EBIZNESS_PUBLIC_URL: PublicUrl.optional(),
   PORT: Port.default(8080),
   EBIZNESS_MODE: z.enum(['test', 'live']).optional(),
   EBIZNESS_MASTER_KEY: z.string().min(1).optional(),

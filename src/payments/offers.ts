@@ -1,12 +1,13 @@
 import type { Instant } from '../kernel/time.ts'
 import { type Directory, type Offer, offersFor } from '../merchants/index.ts'
+import { pathOf } from '../platform/http/prefix.ts'
 import type { PaymentState } from './facts.ts'
 import type { Hub } from './hub.ts'
 import type { PaymentRow } from './store/index.ts'
 
-/** What the payer of this payment may choose now. */
+/** What the payer of this payment may choose now; the tiles' addresses as pages name them. */
 export const offersOf = (
-  hub: Pick<Hub, 'channels' | 'health'>,
+  hub: Pick<Hub, 'channels' | 'health' | 'publicUrl'>,
   directory: Directory,
   row: PaymentRow,
   state: PaymentState,
@@ -24,5 +25,6 @@ export const offersOf = (
     ...(account ? { account } : {}),
     ...(only ? { only } : {}),
   })
-  return offers.map(hub.health.shown)
+  const path = pathOf(hub.publicUrl)
+  return offers.map(hub.health.shown).map((offer) => ({ ...offer, logo: path + offer.logo }))
 }

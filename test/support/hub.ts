@@ -58,6 +58,8 @@ export type TestHubOptions = {
   readonly file?: (text: string) => string
   /** What the hub's clock runs with until it is moved: the machine's when absent. */
   readonly runsWith?: Clock
+  /** The path of the hub's public address, e.g. `/payments`. */
+  readonly path?: string
   /** One that the test can take away; dropped with the hub. */
   readonly database?: FreshDatabase
 }
@@ -162,11 +164,12 @@ const startReceiver = async () => {
 /** Listens before the hub is there, since a hub must know its address. */
 const startNode = async (
   publicUrl: string | undefined,
+  path: string,
   make: (config: Config) => Promise<Composed>,
 ): Promise<Node & { readonly config: Config }> => {
   let handle: (request: Request) => Response | Promise<Response> = () => new Response('starting', { status: 503 })
   const listening = await listen((request) => handle(request), 0, '127.0.0.1')
-  const root = `http://localhost:${listening.port}`
+  const root = `http://localhost:${listening.port}${path}`
   const config = configFor(publicUrl ?? root)
   const composed = await make(config)
   handle = composed.fetch
@@ -189,7 +192,9 @@ export const startTestHub = async (options: TestHubOptions = {}): Promise<TestHu
   const masterKeysOf = (key: Uint8Array) => ({ newest: 1, byVersion: new Map([[1, key]]) })
   const ownKey = new Uint8Array(randomBytes(32))
   const node = (db: Db, publicUrl?: string, masterKeys = masterKeysOf(ownKey)) =>
-    startNode(publicUrl, (config) => compose({ config, db, channels, masterKeys, clock, log: silentLog, assets }))
+    startNode(publicUrl, options.path ?? '', (config) =>
+      compose({ config, db, channels, masterKeys, clock, log: silentLog, assets }),
+    )
   const { root, config, composed, stop } = await node(database.db)
   const world = await startWorld({
     port: 0,

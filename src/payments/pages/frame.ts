@@ -5,18 +5,18 @@ import { spokenLanguages } from '../../platform/texts/index.ts'
 import type { PaymentRow } from '../store/index.ts'
 import type { AssetAddresses, Brand, Frame } from './props.ts'
 
-/** Address of an e-service's theme; the hash is of its content, so an answer may be kept for ever. */
+/** Address of an e-service's theme below the hub's root; the hash is of its content, so an answer may be kept for ever. */
 export const themeAddress = (eService: EService): string =>
   `/look/${eService.id}-${shortHash(themeCss(eService.look))}.css`
 
-const brandOf = (directory: Directory, eService: EService): Brand => {
+const brandOf = (directory: Directory, eService: EService, path: string): Brand => {
   const merchant = directory.merchants.get(eService.merchant)
   const logo = eServiceLogo(eService)
   return {
     merchant: merchant?.name ?? eService.name,
     eService: eService.name,
-    stylesheet: themeAddress(eService),
-    ...(logo ? { logo } : {}),
+    stylesheet: path + themeAddress(eService),
+    ...(logo ? { logo: path + logo } : {}),
     support: { ...merchant?.support, ...eService.support },
     ...(eService.privacyUrl ? { privacyUrl: eService.privacyUrl } : {}),
     texts: eService.texts,
@@ -35,8 +35,9 @@ export const quoteOf = (id: string): string =>
     .toUpperCase()
     .replace(/(.{4})/, '$1-')
 
-/** Undefined when the e-service is not in the directory (any more). */
+/** Undefined when the e-service is not in the directory (any more). `path` is that of the hub's public address. */
 export const frameOf = (
+  path: string,
   directory: Directory,
   row: PaymentRow,
   assets: AssetAddresses,
@@ -50,9 +51,9 @@ export const frameOf = (
   return {
     language,
     languages,
-    pay: `/pay/${row.payToken}`,
+    pay: `${path}/pay/${row.payToken}`,
     assets,
-    brand: brandOf(directory, eService),
+    brand: brandOf(directory, eService, path),
     mode: row.mode,
     quote: quoteOf(row.id),
   }

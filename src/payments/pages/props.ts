@@ -49,7 +49,7 @@ export type Frame = {
   readonly language: Language
   /** What the payer may switch to, the present one included. */
   readonly languages: readonly Language[]
-  /** Path of the payment, `/pay/{token}`. */
+  /** Path of the payment, `/pay/{token}` below the hub's own path. */
   readonly pay: string
   readonly assets: AssetAddresses
   readonly brand: Brand

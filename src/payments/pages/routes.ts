@@ -2,6 +2,7 @@ import { type Context, Hono } from 'hono'
 import { getCookie, setCookie } from 'hono/cookie'
 import { DAY_MS, SECOND_MS } from '../../kernel/time.ts'
 import type { Assets, Html } from '../../platform/html/index.ts'
+import { pathOf } from '../../platform/http/prefix.ts'
 import { type Begun, beginAttempt } from '../begin.ts'
 import { payerLeaves } from '../commands.ts'
 import type { Hub } from '../hub.ts'
@@ -76,7 +77,7 @@ const load = async (pages: PageHub, c: Context): Promise<Shown | undefined> => {
 
 const shownOf = async ({ hub, assets }: PageHub, c: Context, loaded: Loaded): Promise<Shown | undefined> => {
   const directory = await hub.merchants.directory()
-  const frame = frameOf(directory, loaded.row, assets, c.req.query('lang'))
+  const frame = frameOf(pathOf(hub.publicUrl), directory, loaded.row, assets, c.req.query('lang'))
   if (!frame) return undefined
   const state = stateOf(loaded.facts)
   const channelName = (id: string) => hub.channels.find(({ channel }) => channel.id === id)?.channel.name ?? { en: id }
@@ -150,7 +151,7 @@ const afterBeginning = async (
     case 'going': {
       const secure = pages.hub.publicUrl.startsWith('https:')
       setCookie(c, LAST_OFFER, offerId, {
-        path: '/pay',
+        path: `${pathOf(pages.hub.publicUrl)}/pay`,
         maxAge: LAST_OFFER_KEPT_S,
         httpOnly: true,
         sameSite: 'Lax',
