@@ -269,6 +269,30 @@ describe('the hub', () => {
     SLOW_MS,
   )
 
+  it(
+    'only delivers notices when that is all it is started for',
+    async () => {
+      const env = { EBIZNESS_MODE: 'test', EBIZNESS_LOG_LEVEL: 'error' }
+      const hub = await run(['start', '--modules=notices'], { folder: newFolder(), env })
+      const [, port] = await hub.says(/listens on port (\d+) .* in test mode, for notices only/)
+      expect((await fetch(`http://localhost:${port}/readyz`)).status).toBe(200)
+      expect((await fetch(`http://localhost:${port}/v1/payments`)).status).toBe(503)
+      expect(await hub.stop()).toBe(0)
+    },
+    SLOW_MS,
+  )
+
+  it.each(['--modules=', '--modules=notices,portal'])(
+    'says in one line which modules there are: %s',
+    async (option) => {
+      const { code, said } = await (await run(['start', option], { folder: newFolder() })).ends()
+      expect(code).toBe(2)
+      expect(lines(said)).toHaveLength(1)
+      expect(said).toContain('payments,notices')
+    },
+    SLOW_MS,
+  )
+
   it.each([
     ['a host that does not answer', async () => `postgres://hub:wrong@127.0.0.1:${await closedPort()}/hub`],
     ['a host that is not there', async () => 'postgres://hub:wrong@nowhere.invalid/hub'],

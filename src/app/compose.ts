@@ -31,6 +31,7 @@ import type { Log } from '../platform/log.ts'
 import { type Measure, openMetrics } from '../platform/metrics.ts'
 import type { Config } from './config.ts'
 import { MIGRATED_MODULES } from './migrations.ts'
+import { MODULES, type ModuleName } from './modules.ts'
 import { webOf } from './web.ts'
 
 /** The database that the configuration means, brought up to this release. */
@@ -92,6 +93,8 @@ export type Parts = {
   readonly log: Log
   readonly random?: Random
   readonly assets?: Assets
+  /** What this process does: everything unless told. */
+  readonly modules?: readonly ModuleName[]
 }
 
 /** A hub that is put together and not yet at work. */
@@ -112,7 +115,7 @@ export type Composed = {
 }
 
 export const compose = async (parts: Parts): Promise<Composed> => {
-  const { config, db, channels, clock, log, masterKeys } = parts
+  const { config, db, channels, clock, log, masterKeys, modules = MODULES } = parts
   const random: Random = parts.random ?? ((size) => new Uint8Array(randomBytes(size)))
   const sealer = openSealer(masterKeys, random)
   const client = openClient({ policy: { testMode: config.mode === 'test', allowedNetworks: networksOf(config) } })
@@ -150,7 +153,7 @@ export const compose = async (parts: Parts): Promise<Composed> => {
   const tokens = openTokens(hub)
   const path = pathOf(config.publicUrl)
   const assets = below(path, parts.assets ?? loadAssets())
-  const web = webOf({ config, hub, tokens, merchants, channels, db, assets, log, metrics, clock, random })
+  const web = webOf({ config, hub, tokens, merchants, channels, db, assets, log, metrics, clock, random, modules })
   const worker: Worker = createWorker({ db, clock, log })
   const handlers: readonly JobHandler[] = paymentJobs(hub)
   return {
@@ -161,12 +164,17 @@ export const compose = async (parts: Parts): Promise<Composed> => {
     client,
     fetch: (request, peer = '') => web.fetch(withoutPath(path, request), { peer }),
     work: async () => {
-      await setChores(hub)
-      worker.start(handlers)
-      notices.start()
+      if (modules.includes('payments')) {
+        await setChores(hub)
+        worker.start(handlers)
+      }
+      if (modules.includes('notices')) notices.start()
     },
     drain: async () => {
-      for (let did = 1; did > 0; ) did = (await worker.drain(handlers)) + (await notices.drain())
+      for (let did = 1; did > 0; )
+        did =
+          (modules.includes('payments') ? await worker.drain(handlers) : 0) +
+          (modules.includes('notices') ? await notices.drain() : 0)
     },
     close: async (graceMs) => {
       await Promise.all([worker.stop(graceMs), notices.stop(graceMs)])

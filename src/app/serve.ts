@@ -17,12 +17,17 @@ const HEADERS_TIMEOUT_MS = 10 * SECOND_MS
 const REQUEST_TIMEOUT_MS = 30 * SECOND_MS
 const KEEP_ALIVE_MS = 65 * SECOND_MS
 
-/** Throws what `listen` throws, e.g. `EADDRINUSE`. Port 0: any free one. `host` absent: every address of the machine. */
-export const listen = async (fetch: Fetch, port: number, host?: string): Promise<Listening> => {
-  const server = createServer((incoming: IncomingMessage, response: ServerResponse) => {
+/** For a server of Node or Express: `createServer(nodeListener(hub.fetch))`, `app.use('/payments', nodeListener(hub.fetch))`. */
+export const nodeListener =
+  (fetch: Fetch) =>
+  (incoming: IncomingMessage, response: ServerResponse): void => {
     const peer = incoming.socket.remoteAddress ?? ''
     void getRequestListener((request: Request) => fetch(request, peer))(incoming, response)
-  })
+  }
+
+/** Throws what `listen` throws, e.g. `EADDRINUSE`. Port 0: any free one. `host` absent: every address of the machine. */
+export const listen = async (fetch: Fetch, port: number, host?: string): Promise<Listening> => {
+  const server = createServer(nodeListener(fetch))
   server.headersTimeout = HEADERS_TIMEOUT_MS
   server.requestTimeout = REQUEST_TIMEOUT_MS
   server.keepAliveTimeout = KEEP_ALIVE_MS

@@ -26,6 +26,7 @@ import type { Log } from '../platform/log.ts'
 import type { Metrics } from '../platform/metrics.ts'
 import { spokenLanguages } from '../platform/texts/index.ts'
 import type { Config } from './config.ts'
+import type { ModuleName } from './modules.ts'
 
 export type WebParts = {
   readonly config: Pick<Config, 'mode' | 'publicUrl' | 'metricsToken'>
@@ -39,6 +40,7 @@ export type WebParts = {
   readonly metrics: Metrics
   readonly clock: Clock
   readonly random: Random
+  readonly modules: readonly ModuleName[]
 }
 
 /** Largest body of any request; orders and banks' messages are a few kB. */
@@ -66,6 +68,10 @@ export const webOf = (parts: WebParts): Hono<Env> => {
   app.onError((fault, c) => faultResponse(parts, c, fault))
   app.notFound((c) => (isApi(c) ? problemResponse(NO_ROUTE) : showProblem(c, 'not_found', 404)))
   app.route('/', operations(parts))
+  if (!parts.modules.includes('payments')) {
+    app.all('*', (c) => c.text(`This process runs ${parts.modules.join(', ')} only, and serves nobody.\n`, 503))
+    return app
+  }
   app.route('/', files(parts))
   const api = paymentsApi(parts.hub)
   app.get('/v1/openapi.json', (c) => c.json(api.getOpenAPI31Document(documentHead(parts.config))))

@@ -5,6 +5,7 @@ import { buildAssets } from '../../build-assets.mjs'
 import { applyFile } from '../../src/app/commands/session.ts'
 import { type Composed, compose } from '../../src/app/compose.ts'
 import type { Config } from '../../src/app/config.ts'
+import { MODULES, type ModuleName } from '../../src/app/modules.ts'
 import { listen } from '../../src/app/serve.ts'
 import { channels } from '../../src/channels/index.ts'
 import { simulators } from '../../src/channels/simulators.ts'
@@ -47,13 +48,21 @@ export type TestHub = {
   /** A new key of an e-service. */
   keyOf(eService: string, scopes?: readonly string[]): Promise<{ readonly id: string; readonly key: string }>
   /** Another hub on the same database behind the same public address, with its own connections; as after a restart. */
-  beside(options?: { readonly masterKey?: Uint8Array }): Promise<Node>
+  beside(options?: NodeOptions): Promise<Node>
   stop(): Promise<void>
 }
 
 export type Node = { readonly root: string; readonly composed: Composed; stop(): Promise<void> }
 
+export type NodeOptions = {
+  readonly masterKey?: Uint8Array
+  /** What it does: everything unless told. */
+  readonly modules?: readonly ModuleName[]
+}
+
 export type TestHubOptions = {
+  /** What the first node does: everything unless told. */
+  readonly modules?: readonly ModuleName[]
   /** Changes the demo's `cma.yaml` before it is applied. */
   readonly file?: (text: string) => string
   /** What the hub's clock runs with until it is moved: the machine's when absent. */
@@ -191,9 +200,9 @@ export const startTestHub = async (options: TestHubOptions = {}): Promise<TestHu
   const assets = await builtAssets()
   const masterKeysOf = (key: Uint8Array) => ({ newest: 1, byVersion: new Map([[1, key]]) })
   const ownKey = new Uint8Array(randomBytes(32))
-  const node = (db: Db, publicUrl?: string, masterKeys = masterKeysOf(ownKey)) =>
+  const node = (db: Db, publicUrl?: string, masterKeys = masterKeysOf(ownKey), modules = options.modules ?? MODULES) =>
     startNode(publicUrl, options.path ?? '', (config) =>
-      compose({ config, db, channels, masterKeys, clock, log: silentLog, assets }),
+      compose({ config, db, channels, masterKeys, clock, log: silentLog, assets, modules }),
     )
   const { root, config, composed, stop } = await node(database.db)
   const world = await startWorld({
@@ -235,9 +244,9 @@ export const startTestHub = async (options: TestHubOptions = {}): Promise<TestHu
     },
     apply,
     keyOf,
-    beside: async ({ masterKey = ownKey } = {}) => {
+    beside: async ({ masterKey = ownKey, modules } = {}) => {
       const db = await openDb({ url: database.url, poolSize: 8 })
-      const other = await node(db, root, masterKeysOf(masterKey))
+      const other = await node(db, root, masterKeysOf(masterKey), modules)
       const leave = async () => {
         await other.stop()
         await db.close()

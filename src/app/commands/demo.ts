@@ -17,12 +17,13 @@ import {
   startWorld,
   type World,
 } from '../../sandbox/index.ts'
+import { channelsFor } from '../channels.ts'
 import { type Composed, compose, masterKeysOf, openStorage } from '../compose.ts'
 import type { Config } from '../config.ts'
 import { listen } from '../serve.ts'
 import { untilStopped } from './lifetime.ts'
 import { badInput, Ending, EXIT, type Exit, print, say } from './output.ts'
-import { applyFile, channelsFor, configOf, readFileToApply } from './session.ts'
+import { applyFile, configOf, readFileToApply } from './session.ts'
 
 const E_SERVICE = 'property-tax'
 const GRACE_MS = 2_000

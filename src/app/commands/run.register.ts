@@ -21,6 +21,10 @@ export const registerRunning = (program: Command): void => {
   program
     .command('start')
     .description('run the hub until it is asked to stop')
-    .addHelpText('after', examples('ebizness start', 'EBIZNESS_MODE=test PORT=9000 ebizness start'))
+    .option('--modules <names>', 'only these: payments, notices')
+    .addHelpText(
+      'after',
+      examples('ebizness start', 'EBIZNESS_MODE=test PORT=9000 ebizness start', 'ebizness start --modules=notices'),
+    )
     .action(ends(running, (commands) => commands.start))
 }

@@ -1,6 +1,5 @@
 import { readFile } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
-import { channels } from '../../channels/index.ts'
 import { systemClock } from '../../kernel/time.ts'
 import {
   type ApplyOptions,
@@ -15,6 +14,7 @@ import {
 import { DatabaseAway } from '../../platform/db/db.ts'
 import { createLog, type Log } from '../../platform/log.ts'
 import { spokenLanguages } from '../../platform/texts/index.ts'
+import { channelsFor } from '../channels.ts'
 import { type Composed, compose, masterKeysOf, openStorage } from '../compose.ts'
 import { type Config, readConfig } from '../config.ts'
 import { badInput, Ending, EXIT } from './output.ts'
@@ -60,10 +60,6 @@ const away = (fault: unknown): never => {
   if (fault instanceof DatabaseAway) throw new Ending(EXIT.away, `the database does not answer: ${fault.message}`)
   throw fault
 }
-
-/** Simulated banks exist in test mode only. */
-export const channelsFor = (config: Pick<Config, 'mode'>) =>
-  config.mode === 'test' ? channels : channels.filter(({ channel }) => channel.id !== 'sandbox')
 
 /** Where e-services hear their notices, as `cma.yaml` sees it: what was switched off is not there. */
 export const noticeAddresses = (notices: Composed['notices']): NoticeAddresses => ({

@@ -1,0 +1,81 @@
+import type { ListedChannel } from '../channels/index.ts'
+import { fail, ok, type Result } from '../kernel/result.ts'
+import { SECOND_MS, systemClock } from '../kernel/time.ts'
+import { createLog, type Log } from '../platform/log.ts'
+import { channelsFor } from './channels.ts'
+import { type Composed, compose, masterKeysOf, openStorage } from './compose.ts'
+import { type Config, readConfig } from './config.ts'
+import type { ModuleName } from './modules.ts'
+
+/** A whole hub inside another program. */
+export type MountedHub = Pick<Composed, 'fetch' | 'work'> & {
+  /** Ends what is under way, at most `graceMs` (ten seconds unless told), and lets go of the database. */
+  close(graceMs?: number): Promise<void>
+}
+
+export type MountOptions = {
+  /** What this process does: everything unless told. */
+  readonly modules?: readonly ModuleName[]
+  /** Beside those of the house. */
+  readonly channels?: readonly ListedChannel[]
+  /** JSON lines on standard error unless told. */
+  readonly log?: Log
+}
+
+/** How long running requests and jobs may take to end when the hub is asked to stop. */
+export const GRACE_MS = 10 * SECOND_MS
+
+/**
+ * Opens a hub by the names of docs/operating/configure.md, e.g. `mountHub(process.env)`: in live mode unless `EBIZNESS_MODE` says else.
+ * Hand requests to its `fetch`, and call `work` once so that jobs and deliveries run. Throws one sentence a line of what is wrong.
+ */
+export const mountHub = async (
+  environment: Readonly<Record<string, string | undefined>>,
+  options: MountOptions = {},
+): Promise<MountedHub> => {
+  const config = readConfig(environment, 'live')
+  if (!config.ok) throw new Error(config.error.join('\n'))
+  const opened = await openConfigured(config.value, options)
+  if (!opened.ok) throw new Error(opened.error.join('\n'))
+  return opened.value
+}
+
+/** Errors: what of the stored configuration cannot be used. Better not to open than to let payers find out. */
+export const openConfigured = async (
+  config: Config,
+  { modules, channels = [], log = createLog({ level: config.logLevel }) }: MountOptions,
+): Promise<Result<MountedHub, readonly string[]>> => {
+  const storage = await openStorage(config, log)
+  let composed: Composed | undefined
+  const close = async (graceMs = GRACE_MS): Promise<void> => {
+    try {
+      await composed?.close(graceMs)
+    } finally {
+      await storage.close()
+    }
+  }
+  try {
+    composed = await compose({
+      config,
+      db: storage.db,
+      channels: [...channelsFor(config), ...channels],
+      masterKeys: masterKeysOf(config, storage),
+      clock: systemClock,
+      log,
+      ...(modules ? { modules } : {}),
+    })
+    const { fetch, work, merchants } = composed
+    // Test keys outside test mode, keys that do not open, settings that do not fit.
+    const findings = await merchants.findings()
+    const faults = findings.filter(({ severity }) => severity === 'fault')
+    if (faults.length > 0) {
+      await close()
+      return fail(faults.map(({ about, message }) => `${about}: ${message}`))
+    }
+    for (const { about, message } of findings) log.warn({ about }, message)
+    return ok({ fetch, work, close })
+  } catch (fault) {
+    await close()
+    throw fault
+  }
+}
