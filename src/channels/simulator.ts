@@ -77,6 +77,8 @@ export type SentMessage = {
   readonly body: Uint8Array
   /** Sent again until HTTP 200, at this interval and so often. */
   readonly repeat?: { readonly everyMs: number; readonly times: number }
+  /** Leave only when this one has been answered HTTP 200; their `afterMs` counts from then. */
+  readonly onceTaken?: readonly SentMessage[]
 }
 
 export type Choice = {

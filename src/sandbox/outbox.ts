@@ -41,12 +41,16 @@ const KEPT = 500
 
 type From = Pick<SentRecord, 'channel' | 'order'>
 
-/** Sends at its time what the banks want sent, again until HTTP 200 where the bank repeats. */
+/** Sends at its time what the banks want sent, again until HTTP 200 where the bank repeats, and then what waited for that. */
 export const openOutbox = (clock: MovingClock, send: Send): Outbox => {
   let records: readonly SentRecord[] = []
 
+  const put = (from: From, messages: readonly SentMessage[]): void => {
+    for (const message of messages) clock.at(clock.now() + message.afterMs, () => deliver(from, message, 1))
+  }
+
   const deliver = async (from: From, message: SentMessage, attempt: number): Promise<void> => {
-    const { method, url, headers, body, repeat } = message
+    const { method, url, headers, body, repeat, onceTaken = [] } = message
     const outcome = await send({
       method,
       url,
@@ -58,16 +62,14 @@ export const openOutbox = (clock: MovingClock, send: Send): Outbox => {
     const answer = outcome.kind === 'answered' ? outcome.reply.status : outcome.why
     const text = new TextDecoder().decode(body)
     records = [{ ...from, at: clock.now(), method, url, body: text, attempt, answer }, ...records].slice(0, KEPT)
-    if (answer !== 200 && repeat && attempt <= repeat.times) {
+    if (answer === 200) put(from, onceTaken)
+    else if (repeat && attempt <= repeat.times) {
       clock.at(clock.now() + repeat.everyMs, () => deliver(from, message, attempt + 1))
     }
   }
 
   return {
-    put: (channel, order, messages) => {
-      const from = { channel, ...(order === undefined ? {} : { order }) }
-      for (const message of messages) clock.at(clock.now() + message.afterMs, () => deliver(from, message, 1))
-    },
+    put: (channel, order, messages) => put({ channel, ...(order === undefined ? {} : { order }) }, messages),
     sent: () => records,
   }
 }

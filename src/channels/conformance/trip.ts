@@ -46,7 +46,7 @@ export const travel = async <Settings, State>(
   const decided = await stage.simulator.choose(arrived.state, arrived.end.order, choice, stage.bank)
   const back = await browse(stage, decided.state, { answer: decided.answer })
   const carried = back.message ? [back.message] : []
-  const sent = [...begun.send, ...arrived.send, ...decided.send, ...back.send].map((one) => asReceived(stage, one))
+  const sent = [...begun.send, ...arrived.send, ...decided.send, ...back.send].flatMap((one) => asReceived(stage, one))
   const messages = [...sent, ...carried].sort((a, b) => (a.receivedAt ?? 0) - (b.receivedAt ?? 0))
   return { state: back.state, attempt: attemptOf(stage, keptOf(begun.end)), messages }
 }
@@ -155,14 +155,14 @@ const messageOf = <Settings, State>(
   })
 }
 
-const asReceived = <Settings, State>(stage: Stage<Settings, State>, sent: SentMessage): WireMessage =>
-  received(stage, {
-    method: sent.method,
-    url: sent.url,
-    headers: sent.headers,
-    body: sent.body,
-    receivedAt: stage.bank.now + sent.afterMs,
-  })
+/** A message, and those that wait for its answer: here every message is taken at once. */
+const asReceived = <Settings, State>(
+  stage: Stage<Settings, State>,
+  { method, url, headers, body, afterMs, onceTaken = [] }: SentMessage,
+): readonly WireMessage[] => [
+  received(stage, { method, url, headers, body, receivedAt: stage.bank.now + afterMs }),
+  ...onceTaken.flatMap((later) => asReceived(stage, { ...later, afterMs: afterMs + later.afterMs })),
+]
 
 /** An address under the attempt's own names the attempt. */
 const received = <Settings, State>({ order }: Stage<Settings, State>, message: WireMessage): WireMessage =>

@@ -5,7 +5,7 @@ import { lengthPrefixed } from '../../wire/length-prefix.ts'
 import { cutTo, oneLine, transliterate } from '../../wire/text.ts'
 import type { Agreement, Order, Step } from '../channel.ts'
 import type { SebLvSettings } from './channel.ts'
-import { algorithmOf, LIMITS, ORDER_FIELDS, type OrderField } from './messages.ts'
+import { ALGORITHMS, LIMITS, ORDER_FIELDS, type OrderField } from './messages.ts'
 
 const LANGUAGES: Readonly<Record<string, string>> = { lv: 'LAT', en: 'ENG', ru: 'RUS' }
 const OTHER_LANGUAGE = 'ENG'
@@ -18,11 +18,9 @@ export const begin = async (order: Order, { settings, sign }: Agreement<SebLvSet
   const values = valuesOf(order, settings)
   const feedback = order.addresses.back
   for (const [name, value] of [...Object.entries(values), ['IB_FEEDBACK', feedback] as const]) checkLimit(name, value)
-  const algorithm = algorithmOf(settings.version)
-  if (!algorithm) throw new Error(`seb-lv has no version ${settings.version}`)
   const texts = ORDER_FIELDS.map((name) => values[name])
   const signed = written(lengthPrefixed(texts, 'chars', 'UTF-8'))
-  const crc = await sign('merchant', algorithm, written(encode(signed, 'UTF-8')))
+  const crc = await sign('merchant', ALGORITHMS[settings.version], written(encode(signed, 'UTF-8')))
   return {
     step: 'form',
     method: 'POST',

@@ -139,6 +139,29 @@ describe('who brought a message', () => {
   })
 })
 
+describe('answers in version 001', () => {
+  const answered = async (answerVersions?: readonly string[]) => {
+    const vector = vectors.vectors.find(({ id }) => id === 'self-001-0003-Y') ?? expect.fail('no vector in 001')
+    const settings = { ...SETTINGS, ...(answerVersions ? { answerVersions } : {}) }
+    const ours = testAgreement(channel, { settings, keys: bankKeys(vector.key), now: NOW })
+    const written = form([...Object.entries(vector.fields ?? {}), ['IB_CRC', vector.signature_base64]])
+    return (await channel.read(post(written), ours)).readings
+  }
+
+  it('are read unless the agreement says otherwise', async () => {
+    expect(await answered()).toMatchObject([{ says: 'accepted' }])
+    expect(await answered(['001'])).toMatchObject([{ says: 'accepted' }])
+    expect(await answered(['002'])).toEqual([
+      {
+        about: { address: true },
+        says: 'untrusted',
+        rule: 'version',
+        detail: 'IB_VERSION is "001", the agreement reads 002',
+      },
+    ])
+  })
+})
+
 describe('an order', () => {
   it('cuts a long description and name by code points, never the reference', async () => {
     const { field } = await begun({ description: '🚌'.repeat(200), payee: { ...ORDER.payee, name: 'ķ'.repeat(40) } })

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { MINUTE_MS } from '../../kernel/time.ts'
 import type { Channel, Times } from '../channel.ts'
 import { begin } from './begin.ts'
-import { LIMITS } from './messages.ts'
+import { LIMITS, VERSIONS } from './messages.ts'
 import { read } from './read.ts'
 
 /** Our choice: the bank's document gives no time within which an order is paid. */
@@ -15,8 +15,12 @@ const sebLvSettings = z.strictObject({
     .string()
     .regex(/^[\x21-\x7e]+$/, 'must be letters and digits without spaces')
     .max(LIMITS.IB_SND_ID),
-  /** Of what we send. Answers in 001 are read as well. */
   version: z.enum(['002']).default('002'),
+  answerVersions: z
+    .array(z.enum(VERSIONS))
+    .min(1)
+    .max(VERSIONS.length)
+    .default([...VERSIONS]),
   url: z.url({ protocol: /^https?$/ }),
   payableForMinutes: z.int().min(1).max(MAX_PAYABLE_FOR_MINUTES).default(PAYABLE_FOR_MINUTES),
 })

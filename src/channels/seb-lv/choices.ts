@@ -4,11 +4,14 @@ import type { Choice } from '../simulator.ts'
 /** What the bank can say: accepted (0003), executed or cancelled (0004). */
 export type Word = 'accepted' | 'accomplished' | 'cancelled'
 
+/** What a server sends. The bank's own 0003 has `onceTaken`: it is repeated until it is answered 200, and only then these leave. */
+export type Notice = { readonly word: Word; readonly afterMs: number; readonly onceTaken?: readonly Notice[] }
+
 /** What a tester can decide at the simulated bank, as data: what it takes, what its server sends, what the payer carries. */
 export type Decision = Choice & {
   /** What happens to the money. Absent: none is taken. */
   readonly takes?: 'as ordered' | 'one cent less' | 'another currency'
-  readonly notices: readonly { readonly word: Word; readonly afterMs: number }[]
+  readonly notices: readonly Notice[]
   /** What the payer's browser brings, and how. Absent: the payer does not come back. */
   readonly back?: { readonly word: Word; readonly method: 'POST' | 'GET' }
   readonly flaw?: Flaw
@@ -26,9 +29,15 @@ export type Flaw =
 const EXECUTED_MS = 2 * SECOND_MS
 const LATE_MS = 2 * MINUTE_MS
 
-const accepted = (afterMs: number) => ({ word: 'accepted', afterMs }) as const
-const accomplished = (afterMs: number) => ({ word: 'accomplished', afterMs }) as const
-const inOrder = [accepted(0), accomplished(EXECUTED_MS)] as const
+const accomplished = (afterMs: number): Notice => ({ word: 'accomplished', afterMs })
+const accepted = (afterMs: number, ...onceTaken: readonly Notice[]): Notice => ({
+  word: 'accepted',
+  afterMs,
+  onceTaken,
+})
+const inOrder = [accepted(0, accomplished(EXECUTED_MS))]
+/** Who forges does not wait to be believed. */
+const forged: readonly Notice[] = [{ word: 'accepted', afterMs: 0 }, accomplished(EXECUTED_MS)]
 const back = { word: 'accepted', method: 'POST' } as const
 
 const USUAL: readonly Decision[] = [
@@ -91,7 +100,7 @@ const TROUBLE: readonly Decision[] = [
     name: { lv: 'Apmaksāt, izpilde kavējas', en: 'Pay, executed late' },
     tells: { lv: 'Pieņemts uzreiz, izpildīts pēc 2 minūtēm.', en: 'Accepted at once, executed after 2 minutes.' },
     takes: 'as ordered',
-    notices: [accepted(0), accomplished(LATE_MS)],
+    notices: [accepted(0, accomplished(LATE_MS))],
     back,
   },
   {
@@ -99,7 +108,7 @@ const TROUBLE: readonly Decision[] = [
     name: { lv: 'Apmaksāt, paziņojumi divreiz', en: 'Pay, the notices come twice' },
     tells: { lv: 'Katrs paziņojums divas reizes.', en: 'Each notice, two times.' },
     takes: 'as ordered',
-    notices: [accepted(0), accepted(0), accomplished(EXECUTED_MS), accomplished(EXECUTED_MS)],
+    notices: [accepted(0), accepted(0, accomplished(EXECUTED_MS), accomplished(EXECUTED_MS))],
     back,
   },
   {
@@ -110,10 +119,21 @@ const TROUBLE: readonly Decision[] = [
     notices: [accomplished(0), accepted(EXECUTED_MS)],
   },
   {
+    id: 'accepted_lost',
+    name: { lv: 'Apmaksāt, 0003 pazūd', en: 'Pay, 0003 is lost' },
+    tells: {
+      lv: 'No servera pienāk tikai 0004, bez summas; summu atnes maksātājs.',
+      en: 'Only 0004 comes by server, without an amount; the payer brings the amount.',
+    },
+    takes: 'as ordered',
+    notices: [accomplished(0)],
+    back,
+  },
+  {
     id: 'cancelled_later',
     name: { lv: 'Pieņemt, tad neizpildīt', en: 'Accept, then not execute' },
     tells: { lv: 'Pēc 2 minūtēm banka atceļ.', en: 'After 2 minutes the bank cancels.' },
-    notices: [accepted(0), { word: 'cancelled', afterMs: LATE_MS }],
+    notices: [accepted(0, { word: 'cancelled', afterMs: LATE_MS })],
     back,
   },
   {
@@ -157,7 +177,7 @@ const HOSTILE: readonly Decision[] = [
     id: 'bad_signature',
     name: { lv: 'Sabojāts paraksts', en: 'Bad signature' },
     tells: { lv: 'Nav apmaksāts; paraksts neder.', en: 'Not paid; the signature does not fit.' },
-    notices: inOrder,
+    notices: forged,
     back,
     flaw: 'bad signature',
   },
@@ -165,7 +185,7 @@ const HOSTILE: readonly Decision[] = [
     id: 'strangers_key',
     name: { lv: 'Sveša atslēga', en: 'A stranger’s key' },
     tells: { lv: 'Nav apmaksāts; parakstījis kāds cits.', en: 'Not paid; somebody else has signed.' },
-    notices: inOrder,
+    notices: forged,
     back,
     flaw: 'stranger’s key',
   },
@@ -173,7 +193,7 @@ const HOSTILE: readonly Decision[] = [
     id: 'other_merchant',
     name: { lv: 'Cita saņēmēja paziņojums', en: 'Another merchant’s notice' },
     tells: { lv: 'Paraksts īsts, adresāts svešs.', en: 'Rightly signed, addressed to another.' },
-    notices: inOrder,
+    notices: forged,
     back,
     flaw: 'another merchant',
   },
@@ -181,7 +201,7 @@ const HOSTILE: readonly Decision[] = [
     id: 'replay',
     name: { lv: 'Vecs paziņojums vēlreiz', en: 'Replay of old notices' },
     tells: { lv: 'Cita maksājuma atbildes uz šo adresi.', en: 'Another payment’s answers at this one’s address.' },
-    notices: inOrder,
+    notices: forged,
     back,
     flaw: 'an older message',
   },

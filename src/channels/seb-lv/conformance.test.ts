@@ -41,6 +41,7 @@ conformance({
     notice_late: paid,
     notice_twice: ['psp accepted', 'psp accepted', 'payer accepted', 'psp paid', 'psp paid'],
     reordered: ['psp paid', 'psp accepted'],
+    accepted_lost: ['psp paid', 'payer accepted'],
     cancelled_later: ['psp accepted', 'payer accepted', 'psp refused declined'],
     next_key: paid,
     older_version: paid,

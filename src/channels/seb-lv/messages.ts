@@ -71,10 +71,11 @@ const ANSWERS: Readonly<Record<string, AnswerForm>> = {
 export const answerForm = (service: string): AnswerForm | undefined =>
   Object.hasOwn(ANSWERS, service) ? ANSWERS[service] : undefined
 
-const VERSIONS: Readonly<Record<string, SignatureAlgorithm>> = { '001': 'rsa-sha1', '002': 'rsa-sha512' }
+/** Newest first. */
+export const VERSIONS = ['002', '001'] as const
+export type Version = (typeof VERSIONS)[number]
 
-export const algorithmOf = (version: string): SignatureAlgorithm | undefined =>
-  Object.hasOwn(VERSIONS, version) ? VERSIONS[version] : undefined
+export const ALGORITHMS: Readonly<Record<Version, SignatureAlgorithm>> = { '002': 'rsa-sha512', '001': 'rsa-sha1' }
 
 /** IB_SND_ID of everything the bank says. */
 export const BANK_ID = 'SEBUB'

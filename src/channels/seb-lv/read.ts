@@ -7,7 +7,7 @@ import { asciiOf, parseForm, queryOf } from '../../wire/form.ts'
 import { lengthPrefixed, MAX_LENGTH } from '../../wire/length-prefix.ts'
 import type { Agreement, Heard, PayerAtPsp, Reading, States, WireMessage } from '../channel.ts'
 import type { SebLvSettings } from './channel.ts'
-import { algorithmOf, answerForm, BANK_ID, ZONE } from './messages.ts'
+import { ALGORITHMS, answerForm, BANK_ID, ZONE } from './messages.ts'
 
 /** Why a message is not believed. */
 type Doubt = { readonly rule: string; readonly detail: string }
@@ -65,16 +65,19 @@ const verified = async (
 }
 
 /** Whether the message is one of ours: a service and version that we know, from this bank, to this merchant. */
-const place = (fields: Fields, { senderId }: SebLvSettings) => {
+const place = (fields: Fields, { senderId, answerVersions }: SebLvSettings) => {
   const service = textOf(fields, 'IB_SERVICE')
   if (service === '') return missing('IB_SERVICE')
   const form = answerForm(service)
   if (!form) return fail({ rule: 'service', detail: `IB_SERVICE ${shown(service)} is no answer to a payment` })
   const absent = [...form.needed, 'IB_CRC'].find((name) => textOf(fields, name) === '')
   if (absent !== undefined) return missing(absent)
-  const version = textOf(fields, 'IB_VERSION')
-  const algorithm = algorithmOf(version)
-  if (!algorithm) return fail({ rule: 'version', detail: `IB_VERSION is ${shown(version)}, known are 001 and 002` })
+  const stated = textOf(fields, 'IB_VERSION')
+  const version = answerVersions.find((one) => one === stated)
+  if (!version) {
+    const read = answerVersions.join(' and ')
+    return fail({ rule: 'version', detail: `IB_VERSION is ${shown(stated)}, the agreement reads ${read}` })
+  }
   const sender = textOf(fields, 'IB_SND_ID')
   if (sender !== BANK_ID) {
     return fail({ rule: 'sender', detail: `IB_SND_ID is ${shown(sender)}, the bank is ${BANK_ID}` })
@@ -83,7 +86,7 @@ const place = (fields: Fields, { senderId }: SebLvSettings) => {
   if (receiver !== senderId) {
     return fail({ rule: 'receiver', detail: `IB_REC_ID is ${shown(receiver)}, we are ${senderId}` })
   }
-  return ok({ signed: form.signed, algorithm })
+  return ok({ signed: form.signed, algorithm: ALGORITHMS[version] })
 }
 
 const missing = (name: string) => fail({ rule: 'field_missing', detail: `${name} is missing or empty` })

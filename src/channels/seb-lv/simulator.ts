@@ -9,9 +9,9 @@ import {
   turn,
   WINDOW_CLOSED,
 } from '../bank-sentences.ts'
-import type { Bank, SimulatedOrder, Simulator, SimulatorAnswer, Turn } from '../simulator.ts'
+import type { Bank, SentMessage, SimulatedOrder, Simulator, SimulatorAnswer, Turn } from '../simulator.ts'
 import { type BookedOrder, type Contract, contractsOf, takeOrder, worded } from './bank-messages.ts'
-import { DECISIONS, type Decision } from './choices.ts'
+import { DECISIONS, type Decision, type Notice } from './choices.ts'
 
 /** The simulated bank's books. */
 export type Books = {
@@ -76,12 +76,12 @@ const decide = async (before: Books, open: BookedOrder, decision: Decision, bank
   if (!about || (flaw === 'an older message' && about.id === order.id))
     return turn(before, sentence(409, NOTHING_OLDER))
   const url = order.fields.IB_FEEDBACK ?? ''
-  const send = await Promise.all(
-    decision.notices.map(async ({ word, afterMs }) => {
-      const repeat = word === 'accepted' && !flaw ? { repeat: UNTIL_TAKEN } : {}
-      return { ...posted(url, await worded(about, word, 'Y', flaw, bank)), afterMs, ...repeat }
-    }),
-  )
+  const written = async ({ word, afterMs, onceTaken }: Notice): Promise<SentMessage> => ({
+    ...posted(url, await worded(about, word, 'Y', flaw, bank)),
+    afterMs,
+    ...(onceTaken && { repeat: UNTIL_TAKEN, onceTaken: await Promise.all(onceTaken.map(written)) }),
+  })
+  const send = await Promise.all(decision.notices.map(written))
   const books = {
     ...booked(before, order),
     firstPaid: before.firstPaid ?? (takes === 'as ordered' ? order.id : undefined),
@@ -101,7 +101,7 @@ const settled = (order: BookedOrder, { id, takes }: Decision, { now: decidedAt }
   return id.startsWith('cancel') ? { ...order, decidedAt, status: 'cancelled' } : order
 }
 
-/** 0003 from the server is sent again each minute, up to 100 times, until HTTP 200 (e-Link document, 2023). */
+/** 0003 from the server is sent again each minute, up to 100 times, until HTTP 200; 0004 comes only then (e-Link document, 2023). */
 const UNTIL_TAKEN = { everyMs: MINUTE_MS, times: 100 }
 
 const posted = (url: string, fields: readonly (readonly [string, string])[]) =>
