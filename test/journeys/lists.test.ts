@@ -87,10 +87,11 @@ describe('the offers', () => {
         maxAmount: null,
         currencies: ['EUR'],
       },
+      expect.objectContaining({ id: 'seb-lv', name: 'SEB' }),
       expect.objectContaining({ id: 'sandbox', name: 'Sandbox bank' }),
     ])
     expect((await visit(offers[0]?.logo ?? '')).text).toContain('<svg')
-    expect((await get('/v1/channels?language=lv')).offers[1]?.name).toBe('Izmēģinājumu banka')
+    expect((await get('/v1/channels?language=lv')).offers[2]?.name).toBe('Izmēģinājumu banka')
     expect((await get('/v1/channels?currency=USD')).offers).toEqual([])
   })
 

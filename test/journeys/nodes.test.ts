@@ -83,9 +83,9 @@ describe('two hubs on one database', () => {
       const { status, body } = await hub.api('GET', '/v1/channels', undefined, { root: second.root, key })
       return status === 200 ? body.offers.map((offer) => offer.id) : status
     }
-    await expect.poll(offers, { timeout: 5_000 }).toEqual(['swedbank-lv', 'sandbox'])
+    await expect.poll(offers, { timeout: 5_000 }).toEqual(['swedbank-lv', 'seb-lv', 'sandbox'])
     await hub.apply((text) =>
-      text.replace('[liepkalni-swedbank, liepkalni-sandbox]', '[liepkalni-sandbox, liepkalni-swedbank]'),
+      text.replace('[liepkalni-swedbank, liepkalni-seb, liepkalni-sandbox]', '[liepkalni-sandbox, liepkalni-swedbank]'),
     )
     await expect.poll(offers, { timeout: 5_000 }).toEqual(['sandbox', 'swedbank-lv'])
     await hub.composed.merchants.revokeApiKey(id)

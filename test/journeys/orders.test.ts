@@ -276,7 +276,7 @@ describe('an order that does not fit the e-service is refused with a code of its
     const { body } = await create({ channel: 'sandbox' })
     expect(body).toMatchObject({ code: 'agreement_not_valid', errors: [{ path: 'channel' }] })
     const { body: offered } = await hub.api('GET', '/v1/channels')
-    expect(offered.offers.map(({ id }) => id)).toEqual(['swedbank-lv'])
+    expect(offered.offers.map(({ id }) => id)).toEqual(['swedbank-lv', 'seb-lv'])
     await hub.apply(withMore)
     expect((await create({ channel: 'sandbox' })).status).toBe(201)
   })

@@ -1,8 +1,7 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, it } from 'vitest'
 import { HOUR_MS, MINUTE_MS } from '../../src/kernel/time.ts'
 import { startTestHub, type TestHub } from '../support/hub.ts'
-import { visit } from '../support/payer.ts'
-import { noticesOf, paidThrough, truth } from '../support/story.ts'
+import { expectOutcome, type Outcome } from '../support/outcome.ts'
 
 let hub: TestHub
 beforeAll(async () => {
@@ -10,22 +9,10 @@ beforeAll(async () => {
 })
 afterAll(() => hub.stop())
 
-/** Everything a tester can decide at a bank, and what hub and e-service must make of it at once and in the end. */
-type Row = {
-  readonly choice: string
-  /** Status as soon as the messages have arrived, and the page the payer sees at `payUrl`. */
-  readonly first: string
-  readonly page: string
-  /** After `laterMs` more. */
-  readonly laterMs: number
-  readonly end: string
-  readonly attention?: readonly string[]
-  readonly notices: readonly string[]
-}
-
+/** Everything a tester can decide at a bank; SEB's stories have a file of their own. */
 const EXECUTED = ['payment.started', 'payment.executed']
 
-const swedbank: readonly Row[] = [
+const swedbank: readonly Outcome[] = [
   { choice: 'pay', first: 'executed', page: 'paid', laterMs: 3 * HOUR_MS, end: 'executed', notices: EXECUTED },
   { choice: 'pay_back_by_get', first: 'executed', page: 'paid', laterMs: 0, end: 'executed', notices: EXECUTED },
   {
@@ -125,7 +112,7 @@ const swedbank: readonly Row[] = [
   },
 ]
 
-const sandbox: readonly Row[] = [
+const sandbox: readonly Outcome[] = [
   { choice: 'pay', first: 'executed', page: 'paid', laterMs: HOUR_MS, end: 'executed', notices: EXECUTED },
   {
     choice: 'processing',
@@ -278,18 +265,5 @@ describe.each([
   { channel: 'swedbank-lv', rows: swedbank },
   { channel: 'sandbox', rows: sandbox },
 ])('what becomes of a payment through $channel', ({ channel, rows }) => {
-  it.each(rows)('$choice ends as $end', async ({ choice, first, page, laterMs, end, attention = [], notices }) => {
-    const { order } = await paidThrough(hub, channel, choice)
-    expect(await truth(hub, order.id)).toMatchObject({ status: first })
-    expect((await visit(order.payUrl)).page).toBe(page)
-    if (laterMs > 0) await hub.clock.advance(laterMs)
-    await hub.settle()
-    const last = await truth(hub, order.id)
-    expect(last).toMatchObject({ status: end, attention })
-    expect(last.paidAmount).toBe(end === 'executed' ? 12_345 : 0)
-    expect(noticesOf(hub, order.id)).toEqual(notices)
-    expect(last.events.map((event: { sequence: number }) => event.sequence)).toEqual(
-      notices.map((_, place) => place + 1),
-    )
-  })
+  it.each(rows)('$choice ends as $end', (row) => expectOutcome(hub, channel, row))
 })

@@ -5,10 +5,16 @@
 const FIXTURES: ReadonlySet<string> = new Set([
   // eglupe-swedbank.pem
   '8aaddc8b8751ef47463872f6330f1d7d46c5d41ce17e6b5d60c82168c8f0bf2f',
+  // liepkalni-seb.pem
+  '5f725d17b683f38366ebd64b28f7427985acb9673defd83f5f16dee4542ac0f5',
   // liepkalni-swedbank.pem
   '07a112350c2b76464a9550b1f141c88027e159b8d67b5ffce5d0b984059d943a',
   // sandbox-bank.pem, sandbox-bank.public.pem
   '9b5f0dbb952a0c8abc6b23f91e86f16473c8a2d8a5f3b1e1f6988727ee911195',
+  // seb.pem, seb.public.pem
+  '379b8eb85f3d5e89dfdee4630ae2dc3093e0ee2456427fb70bbd670b7048f795',
+  // seb-next.pem, seb-next.public.pem
+  'bc933fa1c7c6c67b7055a2980c0a8e2181f2bd89ce35da56b522893458bce925',
   // stranger-ed25519.pem
   '21b328730d1515f95529c5421f81813fafd760dc347137d3a94ad7fb00870a19',
   // stranger.pem

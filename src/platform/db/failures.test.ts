@@ -14,6 +14,8 @@ describe('a failure', () => {
     ['came from a server that crashed', fromServer('57P02', 'FATAL'), 'lost'],
     ['came from a server that is starting', fromServer('57P03', 'FATAL'), 'away'],
     ['came from a standby', fromServer('25006'), 'away'],
+    ['came from a database that takes no connections', fromServer('55000', 'FATAL'), 'away'],
+    ['was about something not ready for it', fromServer('55000'), 'fault'],
     ['came from a full server', fromServer('53300', 'FATAL'), 'busy'],
     ['was a broken connection, as the server saw it', fromServer('08006', 'FATAL'), 'lost'],
     ['was a row that is there already', fromServer('23505'), 'fault'],

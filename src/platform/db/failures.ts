@@ -19,6 +19,9 @@ const AGAIN = new Set(['40001', '40P01'])
 /** read_only_sql_transaction, cannot_connect_now. */
 const AWAY = new Set(['25006', '57P03'])
 
+/** object_not_in_prerequisite_state; told to who connects, it means that the database takes no connections now. */
+const CLOSED = '55000'
+
 /** too_many_connections. */
 const BUSY = '53300'
 
@@ -40,7 +43,7 @@ export const failureOf = (error: unknown): Failure => {
   if (error instanceof pg.DatabaseError) {
     const code = error.code ?? ''
     if (AGAIN.has(code)) return 'again'
-    if (AWAY.has(code)) return 'away'
+    if (AWAY.has(code) || (code === CLOSED && error.severity === 'FATAL')) return 'away'
     if (code === BUSY) return 'busy'
     return LOST.test(code) ? 'lost' : 'fault'
   }

@@ -49,7 +49,7 @@ describe('the demo’s cma.yaml', () => {
 
   test('tells each simulated bank its agreements, and the world has keys for all of them', () => {
     const setups = setupsFrom(file)
-    expect(Object.keys(setups).sort()).toEqual(['sandbox', 'swedbank-lv'])
+    expect(Object.keys(setups).sort()).toEqual(['sandbox', 'seb-lv', 'swedbank-lv'])
     const ids = Object.values(setups).flatMap((setup) => setup.agreements.map((agreement) => agreement.id))
     expect(ids.sort()).toEqual(Object.keys(demoKeys().agreements).sort())
     expect(setups.sandbox?.agreements[0]?.payee).toEqual({

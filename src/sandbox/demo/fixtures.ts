@@ -58,6 +58,10 @@ export const demoKeys = (): WorldKeys => {
     agreements: {
       'liepkalni-swedbank': linked('liepkalni'),
       'eglupe-swedbank': linked('eglupe'),
+      'liepkalni-seb': {
+        bank: [priv('seb'), priv('seb-next')],
+        merchant: publicKey(text('keys/liepkalni-seb.pem')),
+      },
       'liepkalni-sandbox': sandbox,
       'eglupe-sandbox': sandbox,
     },
