@@ -1,22 +1,29 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { type ChildProcess, type ChildProcessByStdio, execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { cpSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
+import type { Readable } from 'node:stream'
 import { onceInRun } from './seed.ts'
 
 const ROOT = join(import.meta.dirname, '../..')
-const BUILT_FROM = ['src', 'build.mjs', 'build-assets.mjs', 'tsconfig.json', 'tsconfig.build.json', 'package.json']
+const BUILT_FROM = [
+  'src',
+  'docs/integrating/examples',
+  'build.mjs',
+  'build-assets.mjs',
+  'tsconfig.json',
+  'tsconfig.build.json',
+  'package.json',
+]
 
 /** The program as `npm run build` makes it, from the sources as they are now: what lies in `dist/` may be older. Any user may run it. */
-const builtProgram = async (): Promise<string> => {
-  const tree = await onceInRun('program', async (draft) => {
+const builtTree = (): Promise<string> =>
+  onceInRun('program', async (draft) => {
     for (const name of BUILT_FROM) cpSync(join(ROOT, name), join(draft, name), { recursive: true })
     symlinkSync(join(ROOT, 'node_modules'), join(draft, 'node_modules'))
     execFileSync(process.execPath, ['build.mjs'], { cwd: draft, stdio: 'inherit' })
     execFileSync('chmod', ['-R', 'go+rX', draft])
   })
-  return join(tree, 'dist/app/cli.js')
-}
 
 export type ProgramOptions = {
   readonly folder: string
@@ -40,12 +47,30 @@ export type Program = {
 /** Runs `ebizness …` as a person would in this folder. Ports are free ones unless told else. */
 export const runProgram = async (args: readonly string[], options: ProgramOptions): Promise<Program> => {
   const { folder, uid, env = {} } = options
-  const child = spawn(process.execPath, [await builtProgram(), ...args], {
-    cwd: folder,
-    env: { PATH: process.env.PATH, PORT: '0', ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
-    ...(uid === undefined ? {} : { uid, gid: uid }),
-  })
+  const program = join(await builtTree(), 'dist/app/cli.js')
+  return watched(
+    spawn(process.execPath, [program, ...args], {
+      cwd: folder,
+      env: { PATH: process.env.PATH, PORT: '0', ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+      ...(uid === undefined ? {} : { uid, gid: uid }),
+    }),
+  )
+}
+
+/** Runs a program of the documents, which finds the built package by its name. */
+export const runExample = async (file: string, env: Readonly<Record<string, string>>): Promise<Program> => {
+  const tree = await builtTree()
+  return watched(
+    spawn(process.execPath, [join(tree, file)], {
+      cwd: tree,
+      env: { PATH: process.env.PATH, ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    }),
+  )
+}
+
+const watched = (child: ChildProcessByStdio<null, Readable, Readable>): Program => {
   let said = ''
   let heard = () => {}
   for (const stream of [child.stdout, child.stderr]) {
