@@ -1,6 +1,7 @@
 import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
+import { z } from 'zod'
 import { demoFolder, renderDemoFile } from '../src/sandbox/index.ts'
 import { ebizness, ebiznessJson, type Place } from './support/command.ts'
 import { startTestHub } from './support/hub.ts'
@@ -11,6 +12,9 @@ import { execute, openTempFolder, urlOf } from './support/test-server.ts'
 
 const NAME = 'cli_operate'
 const SLOW_MS = 120_000
+
+/** Throw-away. */
+const NEXT_MASTER_KEY = Buffer.alloc(32, 'next').toString('base64')
 
 let place: Place
 beforeAll(async () => {
@@ -28,6 +32,17 @@ afterAll(async () => {
 })
 
 const cma = renderDemoFile({ bankRoot: 'http://localhost:8081', shopRoot: 'http://localhost:8082' })
+
+/** Texts in any table that the master key of this version sealed. */
+const sealedUnder = async (version: number): Promise<number> => {
+  const url = place.env?.DATABASE_URL ?? ''
+  const columns = await execute(
+    url,
+    `select format('select 1 from %I.%I where %I ~ ''^${version}\\.[A-Za-z0-9_-]{38,}$''', table_schema, table_name, column_name)
+       as text from information_schema.columns where data_type = 'text' and table_schema not in ('pg_catalog', 'information_schema')`,
+  )
+  return (await execute(url, columns.map(({ text }) => String(text)).join(' union all '))).length
+}
 
 describe('an operator sets up a hub', { timeout: SLOW_MS }, () => {
   it('migrate brings an empty database up to this release, and again does nothing', async () => {
@@ -129,6 +144,58 @@ describe('an operator sets up a hub', { timeout: SLOW_MS }, () => {
     expect(await ebiznessJson(place, 'keys notices --e-service property-tax')).toEqual(rotated)
     const unknown = await ebizness(place, 'keys notices --e-service nobody')
     expect([unknown.code, unknown.said]).toEqual([2, expect.stringContaining('no e-service "nobody"')])
+  })
+
+  it('keys list tells which are taken, keys revoke ends one, and never is a key shown', async () => {
+    const made = await ebiznessJson(place, 'keys create --e-service property-tax --name leaked')
+    const { id } = z.object({ id: z.string() }).parse(made.value)
+    const listed = async () =>
+      z.array(z.looseObject({ id: z.string() })).parse((await ebiznessJson(place, 'keys list')).value)
+    const before = await listed()
+    expect(before).toContainEqual({
+      ...{ id, eService: 'property-tax', name: 'leaked', scopes: [], lastUsedAt: null },
+      createdAt: expect.any(String),
+    })
+    const revoked = await ebizness(place, `keys revoke ${id}`)
+    expect([revoked.code, revoked.out]).toEqual([0, expect.stringContaining(`${id} is revoked`)])
+    expect(await listed()).toEqual(before.filter((key) => key.id !== id))
+    const [again, words, nobody] = await Promise.all([
+      ebizness(place, `keys revoke ${id}`),
+      ebizness(place, 'keys list --e-service property-tax'),
+      ebizness(place, 'keys list --e-service nobody'),
+    ])
+    expect([again.code, again.out, again.said]).toEqual([1, '', expect.stringContaining('keys list')])
+    expect(words.out).toMatch(/^key_\w+ +property-tax +shop +payer:read +\d{4}-\d\d-\d\d +never$/m)
+    expect(words.out).not.toMatch(/sk_test_/)
+    expect(nobody.code).toBe(2)
+  })
+
+  it('keys rotate seals all under the newest master key; then the older one may go, and not before', async () => {
+    const [older, newer] = [readFileSync(join(place.folder, 'data/master.key'), 'utf8').trim(), NEXT_MASTER_KEY]
+    const under = (key: string) => ({
+      ...place,
+      env: { ...place.env, EBIZNESS_MODE: 'test', EBIZNESS_MASTER_KEY: key },
+    })
+    // The first key for return tokens, and its successor.
+    expect(await ebiznessJson(place, 'keys rotate --tokens')).toEqual({
+      code: 0,
+      value: { signsFrom: expect.any(String), formerUntil: expect.any(String) },
+    })
+    const before = await ebiznessJson(place, 'keys notices --e-service property-tax')
+    const early = await ebizness(under(`2:${newer}`), 'keys notices --e-service property-tax')
+    expect([early.code, early.said]).toEqual([2, expect.stringContaining('master key 1 is needed')])
+    const both = under(`2:${newer},1:${older}`)
+    expect(await ebiznessJson(both, 'keys rotate')).toEqual({
+      code: 0,
+      value: { sealed: { agreements: expect.any(Number), notices: 2, tokens: 2 } },
+    })
+    expect(await sealedUnder(1), 'nothing anywhere in the database').toBe(0)
+    expect(await sealedUnder(2)).toBeGreaterThan(5)
+    const again = await ebizness(both, 'keys rotate')
+    expect(again.out).toMatch(/^Sealed anew: 0 .*\nNothing is sealed under an older master key/)
+    expect(await ebiznessJson(under(`2:${newer}`), 'keys notices --e-service property-tax')).toEqual(before)
+    const wrong = await ebizness(under('short'), 'keys list')
+    expect([wrong.code, wrong.said]).toEqual([2, expect.stringMatching(/^EBIZNESS_MASTER_KEY: master key 1 has/)])
   })
 })
 

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { fail, ok, type Result } from '../kernel/result.ts'
+import { parseMasterKeys } from '../platform/crypto/index.ts'
 import { faultOfPublicUrl } from '../platform/http/prefix.ts'
 import type { LogLevel } from '../platform/log.ts'
 
@@ -40,7 +41,13 @@ const Environment = z.object({
   EBIZNESS_PUBLIC_URL: PublicUrl.optional(),
   PORT: Port.default(8080),
   EBIZNESS_MODE: z.enum(['test', 'live']).optional(),
-  EBIZNESS_MASTER_KEY: z.string().min(1).optional(),
+  EBIZNESS_MASTER_KEY: z
+    .string()
+    .superRefine((text, context) => {
+      const keys = parseMasterKeys(text)
+      if (!keys.ok) context.addIssue({ code: 'custom', message: keys.error })
+    })
+    .optional(),
   EBIZNESS_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
   EBIZNESS_ALLOWED_NETWORKS: z.string().default(''),
   EBIZNESS_METRICS_TOKEN: z

@@ -1,7 +1,14 @@
 import { newId, type Random } from '../kernel/ids.ts'
 import { fail, ok, type Result } from '../kernel/result.ts'
 import type { Clock, Instant } from '../kernel/time.ts'
-import { factsOf, type KeyMaterial, materialFromText, materialToText, type Sealer } from '../platform/crypto/index.ts'
+import {
+  factsOf,
+  type KeyMaterial,
+  materialFromText,
+  materialToText,
+  type Sealer,
+  sealAnew,
+} from '../platform/crypto/index.ts'
 import type { Db, Queryable, Tx } from '../platform/db/db.ts'
 import type { AgreementRecord, Mode } from './directory.ts'
 import { hashOfApiKey, newApiKey, SCOPES } from './keys.ts'
@@ -176,8 +183,7 @@ export const rotateMasterKey = ({ db, sealer, clock }: Means): Promise<number> =
     await store.lockRevision(tx)
     const older = (await store.readSealed(tx)).filter(({ sealed }) => !sealer.isCurrent(sealed))
     for (const row of older) {
-      const whose = about(row.merchant, row.agreement, row.name)
-      await store.resealKey(tx, row, sealer.seal(sealer.open(row.sealed, whose).reveal(), whose))
+      await store.resealKey(tx, row, sealAnew(sealer, row.sealed, about(row.merchant, row.agreement, row.name)))
     }
     if (older.length > 0) await store.raiseRevision(tx, clock.now())
     return older.length

@@ -87,7 +87,9 @@ export const openMerchants = async (options: MerchantsOptions) => {
       after(commands.applyFile(means, wanted, apply)),
     createApiKey: (order: commands.ApiKeyOrder) => after(commands.createApiKey(means, order)),
     revokeApiKey: (id: string) => after(commands.revokeApiKey(means, id)),
-    apiKeys: async (eService: string) => (await readStored(db)).apiKeys.filter((key) => key.eService === eService),
+    /** Those that are taken, of one e-service or of all. */
+    apiKeys: async (eService?: string) =>
+      (await readStored(db)).apiKeys.filter((key) => eService === undefined || key.eService === eService),
     announcePause: (agreement: string, pause: commands.Pause) => after(commands.announcePause(means, agreement, pause)),
     rotateMasterKey: () => after(commands.rotateMasterKey(means)),
     findings: async () => findingsOf(await readStored(db), tools, clock.now()),

@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
-import { answers, type Got, noticesWorld, receiver } from '../../test/support/notices.ts'
+import { answers, type Got, noticesWorld, receiver, sealerOf } from '../../test/support/notices.ts'
 import { DAY_MS, HOUR_MS } from '../kernel/time.ts'
 
 const world = noticesWorld()
@@ -83,5 +83,48 @@ describe('an address', () => {
     world.now += 2 * DAY_MS
     await hub.drain()
     expect([takes(former?.secret), takes(present?.secret)]).toEqual([false, true])
+  })
+})
+
+describe('the master key', () => {
+  it('is changed under all keys, also when the first try was killed half-way, and the former one may go', async () => {
+    const before = world.open(sealerOf(1))
+    const urls = Array.from({ length: 510 }, (_, place) => `https://shop.example/${place}`)
+    await world.setAddresses(before, urls)
+    await before.rotate('property-tax', world.now)
+    const known = await before.addresses('property-tax')
+
+    let sealed = 0
+    const both = sealerOf(1, 2)
+    const dying: typeof both = {
+      ...both,
+      seal: (text, about) => {
+        sealed += 1
+        if (sealed > 600) throw new Error('killed')
+        return both.seal(text, about)
+      },
+    }
+    await expect(world.open(dying).reseal()).rejects.toThrow('killed')
+    expect(await world.open(both).reseal(), 'the first page of 500 stays done').toBe(1020 - 500)
+    expect(await world.open(both).reseal()).toBe(0)
+    expect(await world.open(sealerOf(2)).addresses('property-tax')).toEqual(known)
+    await expect(world.open(sealerOf(1)).addresses('property-tax')).rejects.toThrow('master key 2 is needed')
+  })
+
+  it('does not undo a key that was changed meanwhile', async () => {
+    const hub = world.open(sealerOf(1, 2))
+    await world.setAddresses(world.open(sealerOf(1)), ['https://shop.example/'])
+    const slow = sealerOf(1, 2)
+    let meanwhile = Promise.resolve(0)
+    const crossed: typeof slow = {
+      ...slow,
+      open: (sealed, about) => {
+        meanwhile = hub.reseal()
+        return slow.open(sealed, about)
+      },
+    }
+    const counts = [await world.open(crossed).reseal(), await meanwhile]
+    expect(counts.toSorted()).toEqual([0, 1])
+    expect(await world.open(sealerOf(2)).addresses('property-tax')).toHaveLength(1)
   })
 })

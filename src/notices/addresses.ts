@@ -1,6 +1,6 @@
 import { base32, newId, type Random } from '../kernel/ids.ts'
 import { DAY_MS, type Instant } from '../kernel/time.ts'
-import type { Sealer } from '../platform/crypto/index.ts'
+import { type Sealer, sealAnew } from '../platform/crypto/index.ts'
 import type { Db, Queryable } from '../platform/db/db.ts'
 import type { NoticeAddress } from './events.ts'
 import { newKeyText, openKeyText, type SigningKey } from './sign.ts'
@@ -12,6 +12,8 @@ import {
   forgiveDisabled,
   putAddress,
   putKey,
+  putResealed,
+  sealedKeys,
 } from './store/addresses.ts'
 
 /** Where an e-service hears notices, and the keys each address is signed to with. Keys are sealed in the database. */
@@ -20,6 +22,8 @@ export type Addresses = {
   set(tx: Queryable, merchant: string, eService: string, urls: readonly string[], now: Instant): Promise<void>
   rotate(eService: string, now: Instant): Promise<void>
   open(owner: KeyOwner, sealed: readonly string[]): readonly SigningKey[]
+  /** Seals every key under the newest master key; what was done before an interruption stays done. Returns how many. */
+  reseal(): Promise<number>
   /** Deletes keys that no longer sign. */
   forget(now: Instant): Promise<void>
 }
@@ -30,8 +34,10 @@ type KeyOwner = { readonly merchant: string; readonly address: string }
 const OVERLAP_MS = DAY_MS
 /** Opened keys are kept: making one takes 0.1 ms. */
 const OPENED_KEPT = 10_000
+/** Keys sealed anew in one transaction: some 10 ms. */
+const RESEALED_AT_ONCE = 500
 
-export const openAddresses = (db: Db, seal: Pick<Sealer, 'seal' | 'open'>, random: Random): Addresses => {
+export const openAddresses = (db: Db, seal: Sealer, random: Random): Addresses => {
   const opened = new Map<string, SigningKey>()
 
   const open = (owner: KeyOwner, sealed: string): SigningKey => {
@@ -71,6 +77,21 @@ export const openAddresses = (db: Db, seal: Pick<Sealer, 'seal' | 'open'>, rando
         await endKeys(tx, eService, now + OVERLAP_MS)
         for (const { merchant, id } of addresses) await putNewKey(tx, { merchant, address: id }, now)
       }),
+
+    reseal: async () => {
+      let after = { merchant: '', address: '', id: '' }
+      for (let count = 0; ; ) {
+        const page = await sealedKeys(db, after, RESEALED_AT_ONCE)
+        const last = page.at(-1)
+        if (!last) return count
+        const older = page.filter(({ sealed }) => !seal.isCurrent(sealed))
+        count += await putResealed(
+          db,
+          older.map((key) => ({ ...key, next: sealAnew(seal, key.sealed, about(key)) })),
+        )
+        after = last
+      }
+    },
 
     open: (owner, sealed) => sealed.map((text) => open(owner, text)),
     forget: (now) => forgetKeys(db, now),

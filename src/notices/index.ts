@@ -22,6 +22,8 @@ export type NoticesModule = Notices & {
   gaveUp(limit: number): Promise<readonly GivenUp[]>
   /** How many notices wait to be acknowledged and how many were given up, each counted to 10,000. */
   backlog(): Promise<Backlog>
+  /** Seals every address's keys under the newest master key; what was done before an interruption stays done. Returns how many. */
+  reseal(): Promise<number>
   /** Places and delivers until stopped. Several processes may do so beside each other. */
   start(): void
   /** Begins nothing more and waits for what is under way, at most `graceMs`; whatever is not written then is sent again. */
@@ -36,7 +38,7 @@ export type NoticesOptions = {
   readonly clock: Clock
   readonly random: Random
   /** Seals the signing keys of addresses. */
-  readonly sealer: Pick<Sealer, 'seal' | 'open'>
+  readonly sealer: Sealer
   readonly log?: Log
 }
 
@@ -76,6 +78,7 @@ export const openNotices = ({ db, client, clock, random, sealer, log = silentLog
     setAddresses: addresses.set,
     addresses: addresses.list,
     rotate: addresses.rotate,
+    reseal: addresses.reseal,
     gaveUp: (limit) => givenUp(db, limit),
     backlog: () => backlogOf(db),
     start: rounds.start,

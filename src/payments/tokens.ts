@@ -2,12 +2,14 @@ import { createPrivateKey, generateKeyPairSync } from 'node:crypto'
 import { calculateJwkThumbprint, exportJWK, SignJWT } from 'jose'
 import { base32 } from '../kernel/ids.ts'
 import { DAY_MS, type Instant, MINUTE_MS, SECOND_MS } from '../kernel/time.ts'
+import { sealAnew } from '../platform/crypto/index.ts'
 import type { PaymentState } from './facts.ts'
 import type { Hub } from './hub.ts'
 import {
   insertFirstSigningKey,
   insertSigningKey,
   type PaymentRow,
+  resealSigningKey,
   type SigningKeyRow,
   signingKeys,
 } from './store/index.ts'
@@ -16,6 +18,8 @@ import {
 const TOKEN_LIVES_MS = 10 * MINUTE_MS
 /** A former key is shown as long as a verifier may have cached the set, and longer than any token lives. */
 const FORMER_KEY_SHOWN_MS = DAY_MS
+/** A new key is shown this long before it signs: longer than other nodes use the set they read and verifiers keep theirs (max-age 300). */
+const SHOWN_BEFORE_MS = 6 * MINUTE_MS
 /** How long this process uses the set it read, so that a rotation elsewhere is noticed. */
 const KEYS_KNOWN_MS = 30 * SECOND_MS
 
@@ -26,12 +30,15 @@ type Keys = { readonly readAt: Instant; readonly rows: readonly SigningKeyRow[] 
 export type Tokens = {
   sign(row: PaymentRow, state: PaymentState): Promise<string>
   jwks(): Promise<{ readonly keys: readonly Readonly<Record<string, unknown>>[] }>
-  rotate(): Promise<void>
+  /** A new key, shown at once; the former one signs until `signsFrom` and is shown until `formerUntil`. */
+  rotate(): Promise<{ readonly signsFrom: Instant; readonly formerUntil: Instant }>
+  /** Seals every key under the newest master key; what was done before an interruption stays done. Returns how many. */
+  reseal(): Promise<number>
 }
 
 const about = (id: string): readonly string[] => ['payments', 'signing-key', id]
 
-const makeKey = async (hub: KeyHub): Promise<SigningKeyRow> => {
+const makeKey = async (hub: KeyHub, signsFrom: Instant): Promise<SigningKeyRow> => {
   const { privateKey, publicKey } = generateKeyPairSync('ed25519')
   const jwk = await exportJWK(publicKey)
   const id = (await calculateJwkThumbprint(jwk)).slice(0, 16)
@@ -40,7 +47,7 @@ const makeKey = async (hub: KeyHub): Promise<SigningKeyRow> => {
     id,
     privateKey: hub.sealer.seal(pem, about(id)),
     publicJwk: { ...jwk, kid: id, alg: 'EdDSA', use: 'sig' },
-    signsFrom: hub.clock.now(),
+    signsFrom,
     shownUntil: null,
   }
 }
@@ -52,7 +59,7 @@ export const openTokens = (hub: KeyHub): Tokens => {
     if (known && now < known.readAt + KEYS_KNOWN_MS && now >= known.readAt) return known
     let rows = await signingKeys(hub.db)
     if (rows.length === 0) {
-      await insertFirstSigningKey(hub.db, await makeKey(hub))
+      await insertFirstSigningKey(hub.db, await makeKey(hub, now))
       rows = await signingKeys(hub.db)
     }
     known = { readAt: now, rows }
@@ -60,9 +67,12 @@ export const openTokens = (hub: KeyHub): Tokens => {
   }
   return {
     sign: async (row, state) => {
-      const key = (await keys()).rows.find((one) => one.shownUntil === null)
+      const { rows } = await keys()
+      const at = hub.clock.now()
+      // Newest first. A first key made by a node whose clock is ahead signs all the same.
+      const key = rows.find((one) => one.signsFrom <= at) ?? rows.at(-1)
       if (!key) throw new Error('no key signs return tokens')
-      const now = Math.floor(hub.clock.now() / SECOND_MS)
+      const now = Math.floor(at / SECOND_MS)
       return new SignJWT({ reference: row.reference, status: state.status })
         .setProtectedHeader({ alg: 'EdDSA', kid: key.id, typ: 'JWT' })
         .setIssuer(hub.publicUrl)
@@ -79,8 +89,23 @@ export const openTokens = (hub: KeyHub): Tokens => {
       return { keys: rows.filter((row) => row.shownUntil === null || row.shownUntil > now).map((row) => row.publicJwk) }
     },
     rotate: async () => {
-      await insertSigningKey(hub.db, await makeKey(hub), hub.clock.now() + FORMER_KEY_SHOWN_MS)
+      const now = hub.clock.now()
+      const signsFrom = now + SHOWN_BEFORE_MS
+      const formerUntil = signsFrom + FORMER_KEY_SHOWN_MS
+      await keys()
+      await insertSigningKey(hub.db, await makeKey(hub, signsFrom), formerUntil, now)
       known = undefined
+      return { signsFrom, formerUntil }
+    },
+    reseal: async () => {
+      let count = 0
+      for (const key of await signingKeys(hub.db)) {
+        if (hub.sealer.isCurrent(key.privateKey)) continue
+        const resealed = await resealSigningKey(hub.db, key, sealAnew(hub.sealer, key.privateKey, about(key.id)))
+        count += resealed ? 1 : 0
+      }
+      known = undefined
+      return count
     },
   }
 }

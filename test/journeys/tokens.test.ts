@@ -1,6 +1,6 @@
 import { createLocalJWKSet, decodeProtectedHeader, type JSONWebKeySet, type JWTPayload, jwtVerify } from 'jose'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { DAY_MS, SECOND_MS } from '../../src/kernel/time.ts'
+import { DAY_MS, MINUTE_MS, SECOND_MS } from '../../src/kernel/time.ts'
 import { startTestHub, type TestHub } from '../support/hub.ts'
 import { submit } from '../support/payer.ts'
 import { ordered, paidThrough } from '../support/story.ts'
@@ -84,17 +84,27 @@ describe('the keys', () => {
     const order = await ordered(hub)
     const before = await tokenOf(order.payUrl)
     expect((await jwks(other.root)).keys.length).toBe(1)
-    await hub.composed.tokens.rotate()
-    const after = await tokenOf(order.payUrl)
-    const kids = [before, after].map((token) => decodeProtectedHeader(token).kid)
-    expect(kids[0]).not.toBe(kids[1])
-    for (const token of [before, after]) expect(await verified(token)).toMatchObject({ sub: order.id })
+    const { signsFrom, formerUntil } = await hub.composed.tokens.rotate()
+    const kidOf = (token: string) => decodeProtectedHeader(token).kid
+    // Whoever read the set before must have read it again before the new key signs.
+    expect(kidOf(await tokenOf(order.payUrl))).toBe(kidOf(before))
     await hub.clock.advance(31 * SECOND_MS)
-    expect((await kidsOf(other.root)).sort()).toEqual(kids.sort())
+    const shown = await kidsOf(other.root)
+    expect(shown.length).toBe(2)
+    expect(kidOf(await tokenOf(order.payUrl.replace(hub.root, other.root)))).toBe(kidOf(before))
+    await hub.clock.advance(6 * MINUTE_MS)
+    expect(hub.clock.now()).toBeGreaterThan(signsFrom)
+    const after = await tokenOf(order.payUrl)
+    expect(kidOf(after)).not.toBe(kidOf(before))
+    expect(shown.toSorted()).toEqual([kidOf(before), kidOf(after)].toSorted())
+    expect(await verified(after)).toMatchObject({ sub: order.id })
     const elsewhere = await tokenOf(order.payUrl.replace(hub.root, other.root))
-    expect(decodeProtectedHeader(elsewhere).kid).toBe(decodeProtectedHeader(after).kid)
+    expect(kidOf(elsewhere)).toBe(kidOf(after))
     await hub.clock.advance(DAY_MS)
-    expect(await kidsOf()).toEqual([decodeProtectedHeader(after).kid])
+    expect(hub.clock.now()).toBeGreaterThan(formerUntil)
+    expect(await kidsOf()).toEqual([kidOf(after)])
+    await hub.composed.tokens.rotate()
+    expect((await kidsOf()).length, 'what is no longer shown is deleted').toBe(2)
     await other.stop()
   })
 })

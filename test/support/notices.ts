@@ -4,7 +4,7 @@ import { afterEach, beforeEach } from 'vitest'
 import { newId } from '../../src/kernel/ids.ts'
 import { type Instant, systemClock } from '../../src/kernel/time.ts'
 import { type HubEvent, type NoticesModule, openNotices } from '../../src/notices/index.ts'
-import { openSealer } from '../../src/platform/crypto/index.ts'
+import { openSealer, type Sealer } from '../../src/platform/crypto/index.ts'
 import { openClient } from '../../src/platform/http/client.ts'
 import { type FreshDatabase, freshDatabase } from './database.ts'
 
@@ -55,12 +55,19 @@ export const receiver = async (script: Script = answers(204)): Promise<Receiver>
   return listening
 }
 
+/** Seals under the newest of these versions of the master key. */
+export const sealerOf = (...versions: readonly number[]): Sealer => {
+  // Throw-away keys.
+  const byVersion = new Map(versions.map((version) => [version, new Uint8Array(32).fill(6 + version)]))
+  return openSealer({ newest: Math.max(...versions), byVersion }, random)
+}
+
 export type NoticesWorld = {
   /** The time, moved by the test. */
   now: Instant
   db: FreshDatabase['db']
-  /** One more process of the hub. */
-  open(): NoticesModule
+  /** One more process of the hub; with a master key of its own where the test changes it. */
+  open(sealer?: Sealer): NoticesModule
   event(subject: string, sequence: number, more?: Partial<HubEvent>): HubEvent
   append(notices: NoticesModule, ...events: readonly HubEvent[]): Promise<void>
   setAddresses(notices: NoticesModule, urls: readonly string[], eService?: string): Promise<void>
@@ -83,9 +90,7 @@ export const noticesWorld = (): NoticesWorld => {
     get db() {
       return fresh.db
     },
-    open: () => {
-      // Throw-away key.
-      const sealer = openSealer({ newest: 1, byVersion: new Map([[1, new Uint8Array(32).fill(7)]]) }, random)
+    open: (sealer = sealerOf(1)) => {
       const client = openClient({ policy: { testMode: true, allowedNetworks: [] } })
       const notices = openNotices({ db: fresh.db, client, clock: { now: () => world.now }, random, sealer })
       ends.push(async () => {

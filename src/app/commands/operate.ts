@@ -1,11 +1,10 @@
 import { createInterface } from 'node:readline/promises'
-import { systemClock } from '../../kernel/time.ts'
 import { findPayment } from '../../payments/index.ts'
 import { migrate } from '../../platform/db/migrate.ts'
 import { createLog } from '../../platform/log.ts'
 import { openStorage } from '../compose.ts'
 import { MIGRATED_MODULES } from '../migrations.ts'
-import { badInput, Ending, EXIT, type Exit, print, printJson, say, table } from './output.ts'
+import { badInput, Ending, EXIT, type Exit, print, printJson, table } from './output.ts'
 import { applyFile, configOf, readFileToApply, usualMode, withSession } from './session.ts'
 
 /** Commands that stand beside a running hub and share its database. */
@@ -55,52 +54,6 @@ export const runMigrations = async (options: Json): Promise<Exit> => {
     await storage.close()
   }
 }
-
-export type NewKey = Json & { readonly eService: string; readonly name?: string; readonly scopes?: string }
-
-export const createKey = (options: NewKey): Promise<Exit> =>
-  withSession(async ({ composed }) => {
-    const scopes = (options.scopes ?? '')
-      .split(',')
-      .map((scope) => scope.trim())
-      .filter((scope) => scope !== '')
-    const made = await composed.merchants.createApiKey({
-      eService: options.eService,
-      name: options.name ?? 'made on the command line',
-      scopes,
-      now: systemClock.now(),
-    })
-    if (!made.ok) throw badInput(made.error)
-    if (options.json) printJson(made.value)
-    else {
-      print(made.value.key)
-      say(`This is ${made.value.id}. The key is shown this once: keep it where the e-service reads its secrets.`)
-    }
-    return EXIT.done
-  })
-
-export const noticeKeys = (options: Json & { readonly eService: string; readonly rotate?: boolean }): Promise<Exit> =>
-  withSession(async ({ composed }) => {
-    const { notices, merchants } = composed
-    if (!(await merchants.directory()).eServices.has(options.eService)) {
-      throw badInput(`there is no e-service "${options.eService}": apply a cma.yaml with it first`)
-    }
-    if (options.rotate) await notices.rotate(options.eService, systemClock.now())
-    const shown = (await notices.addresses(options.eService)).map(({ url, secret, publicKey }) => ({
-      url,
-      secret,
-      publicKey,
-    }))
-    if (options.json) printJson(shown)
-    else
-      print(
-        table(
-          ['ADDRESS', 'SECRET', 'PUBLIC KEY'],
-          shown.map(({ url, secret, publicKey }) => [url, secret, publicKey]),
-        ),
-      )
-    return EXIT.done
-  })
 
 export const showPayment = (id: string, options: Json): Promise<Exit> =>
   withSession(async ({ composed }) => {

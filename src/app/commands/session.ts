@@ -11,6 +11,7 @@ import {
   showProblem,
   sourcesIn,
 } from '../../merchants/index.ts'
+import { CannotOpen } from '../../platform/crypto/index.ts'
 import { DatabaseAway } from '../../platform/db/db.ts'
 import { createLog, type Log } from '../../platform/log.ts'
 import { spokenLanguages } from '../../platform/texts/index.ts'
@@ -47,7 +48,7 @@ export const withSession = async <Value>(work: (session: Session) => Promise<Val
       log,
     })
     try {
-      return await work({ config, log, composed })
+      return await work({ config, log, composed }).catch(closed)
     } finally {
       await composed.close(1_000)
     }
@@ -58,6 +59,11 @@ export const withSession = async <Value>(work: (session: Session) => Promise<Val
 
 const away = (fault: unknown): never => {
   if (fault instanceof DatabaseAway) throw new Ending(EXIT.away, `the database does not answer: ${fault.message}`)
+  throw fault
+}
+
+const closed = (fault: unknown): never => {
+  if (fault instanceof CannotOpen) throw badInput(`EBIZNESS_MASTER_KEY: ${fault.message}`)
   throw fault
 }
 

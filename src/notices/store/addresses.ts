@@ -56,6 +56,37 @@ export const putKey = async (tx: Queryable, key: KeyRow, now: Instant): Promise<
   await tx.query(PUT_KEY, [key.merchant, key.address, key.id, key.sealed, at(now)])
 }
 
+const SEALED = statement<KeyRow>(
+  'notices.sealed_keys',
+  `select merchant, address, id, sealed from notices.signing_key
+   where (address, id, merchant) > ($1, $2, $3) order by address, id, merchant limit $4`,
+)
+
+/** A page of all keys, those that end too; after a row's own. */
+export const sealedKeys = (
+  db: Queryable,
+  after: Pick<KeyRow, 'merchant' | 'address' | 'id'>,
+  limit: number,
+): Promise<readonly KeyRow[]> => db.query(SEALED, [after.address, after.id, after.merchant, limit])
+
+const RESEAL = statement<{ readonly id: string }>(
+  'notices.reseal_keys',
+  `update notices.signing_key k set sealed = f.next
+   from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[]) as f (address, id, merchant, former, next)
+   where k.address = f.address and k.id = f.id and k.merchant = f.merchant and k.sealed = f.former returning k.id`,
+)
+
+/** The same keys sealed otherwise. Returns how many were still as they were read. */
+export const putResealed = async (
+  db: Queryable,
+  keys: readonly (KeyRow & { readonly next: string })[],
+): Promise<number> => {
+  const column = (pick: (key: KeyRow & { readonly next: string }) => string) => keys.map(pick)
+  const owners = [column(({ address }) => address), column(({ id }) => id), column(({ merchant }) => merchant)]
+  const rows = await db.query(RESEAL, [...owners, column(({ sealed }) => sealed), column(({ next }) => next)])
+  return rows.length
+}
+
 const END_KEYS = statement(
   'notices.end_keys',
   `update notices.signing_key k set ends_at = $2 from notices.address a

@@ -24,14 +24,28 @@ const FIRST_SIGNING_KEY = statement(
 )
 const INSERT_SIGNING_KEY = statement(
   'payments.insert-signing-key',
-  `with former as (update payments.signing_key set shown_until = $5 where shown_until is null)
+  `with gone as (delete from payments.signing_key where shown_until < $6),
+     former as (update payments.signing_key set shown_until = $5 where shown_until is null)
    insert into payments.signing_key (id, private_key, public_jwk, signs_from) values ($1, $2, $3, $4)`,
 )
 const keyValues = (key: SigningKeyRow) => [key.id, key.privateKey, JSON.stringify(key.publicJwk), at(key.signsFrom)]
 export const insertFirstSigningKey = async (db: Queryable, key: SigningKeyRow): Promise<void> => {
   await db.query(FIRST_SIGNING_KEY, keyValues(key))
 }
-/** A new key from its time on; the former ones are shown until `formerUntil`, so that tokens they signed still verify. */
-export const insertSigningKey = async (db: Queryable, key: SigningKeyRow, formerUntil: Instant): Promise<void> => {
-  await db.query(INSERT_SIGNING_KEY, [...keyValues(key), at(formerUntil)])
+/** A new key from its time on; the former ones are shown until `formerUntil`, so that tokens they signed still verify. Those no longer shown are deleted. */
+export const insertSigningKey = async (
+  db: Queryable,
+  key: SigningKeyRow,
+  formerUntil: Instant,
+  now: Instant,
+): Promise<void> => {
+  await db.query(INSERT_SIGNING_KEY, [...keyValues(key), at(formerUntil), at(now)])
 }
+
+const RESEAL = statement<{ id: string }>(
+  'payments.reseal-signing-key',
+  'update payments.signing_key set private_key = $3 where id = $1 and private_key = $2 returning id',
+)
+/** The same key sealed otherwise; false when it is no longer as it was read. */
+export const resealSigningKey = async (db: Queryable, key: SigningKeyRow, sealed: string): Promise<boolean> =>
+  (await db.query(RESEAL, [key.id, key.privateKey, sealed])).length > 0

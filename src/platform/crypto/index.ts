@@ -11,4 +11,4 @@ export {
   publicKeyMaterial,
   secretMaterial,
 } from './keys.ts'
-export { CannotOpen, type MasterKeys, openSealer, parseMasterKeys, type Sealer } from './sealed.ts'
+export { CannotOpen, type MasterKeys, openSealer, parseMasterKeys, type Sealer, sealAnew } from './sealed.ts'

@@ -81,6 +81,10 @@ export const openSealer = (keys: MasterKeys, random: Random): Sealer => ({
   isCurrent: (sealed) => parts(sealed).version === keys.newest,
 })
 
+/** The same text under the newest master key. */
+export const sealAnew = (sealer: Pick<Sealer, 'seal' | 'open'>, sealed: string, about: readonly string[]): string =>
+  sealer.seal(sealer.open(sealed, about).reveal(), about)
+
 const parts = (sealed: string): { readonly version: number; readonly bytes: Buffer } => {
   const match = /^(\d{1,6})\.([A-Za-z0-9_-]+)$/.exec(sealed)
   if (!match) throw new CannotOpen('this is not a sealed text')
