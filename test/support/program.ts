@@ -16,8 +16,8 @@ const BUILT_FROM = [
   'package.json',
 ]
 
-/** The program as `npm run build` makes it, from the sources as they are now: what lies in `dist/` may be older. Any user may run it. */
-const builtTree = (): Promise<string> =>
+/** The tree as `npm run build` makes it, from the sources as they are now: what lies in `dist/` may be older. Any user may run it. */
+export const builtTree = (): Promise<string> =>
   onceInRun('program', async (draft) => {
     for (const name of BUILT_FROM) cpSync(join(ROOT, name), join(draft, name), { recursive: true })
     symlinkSync(join(ROOT, 'node_modules'), join(draft, 'node_modules'))
@@ -28,6 +28,8 @@ const builtTree = (): Promise<string> =>
 export type ProgramOptions = {
   readonly folder: string
   readonly env?: Readonly<Record<string, string>>
+  /** What Node runs; the command line as it is built from the sources when absent. */
+  readonly program?: string
   /** Under which user; the test's own when absent. */
   readonly uid?: number
 }
@@ -46,8 +48,7 @@ export type Program = {
 
 /** Runs `ebizness …` as a person would in this folder. Ports are free ones unless told else. */
 export const runProgram = async (args: readonly string[], options: ProgramOptions): Promise<Program> => {
-  const { folder, uid, env = {} } = options
-  const program = join(await builtTree(), 'dist/app/cli.js')
+  const { folder, uid, env = {}, program = join(await builtTree(), 'dist/app/cli.js') } = options
   return watched(
     spawn(process.execPath, [program, ...args], {
       cwd: folder,
