@@ -3,9 +3,9 @@ import { chmodSync, existsSync, mkdirSync, readFileSync, realpathSync, writeFile
 import { join, resolve } from 'node:path'
 import type { ListedChannel } from '../channels/index.ts'
 import type { Random } from '../kernel/ids.ts'
-import { type Clock, type Instant, SECOND_MS } from '../kernel/time.ts'
+import type { Clock } from '../kernel/time.ts'
 import { type MerchantsModule, openMerchants } from '../merchants/index.ts'
-import { type Backlog, type NoticesModule, openNotices } from '../notices/index.ts'
+import { type NoticesModule, openNotices } from '../notices/index.ts'
 import {
   type Hub,
   openHealth,
@@ -24,14 +24,14 @@ import { type Assets, loadAssets } from '../platform/html/index.ts'
 import { parseNetwork } from '../platform/http/addresses.ts'
 import { type HttpClient, openClient } from '../platform/http/client.ts'
 import { pathOf, withoutPath } from '../platform/http/prefix.ts'
-import type { DueJobs, JobHandler, Worker } from '../platform/jobs/jobs.ts'
+import type { JobHandler, Worker } from '../platform/jobs/jobs.ts'
 import { createJobs } from '../platform/jobs/queue.ts'
 import { createWorker } from '../platform/jobs/worker.ts'
 import type { Log } from '../platform/log.ts'
-import { type Measure, openMetrics } from '../platform/metrics.ts'
 import type { Config } from './config.ts'
 import { MIGRATED_MODULES } from './migrations.ts'
 import { MODULES, type ModuleName } from './modules.ts'
+import { openWatch } from './watch.ts'
 import { webOf } from './web.ts'
 
 /** The database that the configuration means, brought up to this release. */
@@ -128,11 +128,15 @@ export const compose = async (parts: Parts): Promise<Composed> => {
     allowFixtures: config.mode === 'test',
   })
   const jobs = createJobs({ db, clock })
-  const notices = openNotices({ db, client, clock, random, sealer, log })
-  const metrics = openMetrics(clock, async () =>
-    measured(await jobs.due(kinds()), await notices.backlog(), clock.now()),
-  )
-  const kinds = (): readonly string[] => handlers.map(({ kind }) => kind)
+  const metrics = openWatch({
+    config,
+    db,
+    clock,
+    log,
+    due: () => jobs.due(handlers.map(({ kind }) => kind)),
+    backlog: () => notices.backlog(),
+  })
+  const notices = openNotices({ db, client, clock, random, sealer, log, meters: metrics })
   const hub: Hub = {
     db,
     jobs,
@@ -149,12 +153,18 @@ export const compose = async (parts: Parts): Promise<Composed> => {
     sealer,
     warn: (what, details) => log.warn(details, what),
     count: metrics.count,
+    observe: metrics.observe,
   }
   const tokens = openTokens(hub)
   const path = pathOf(config.publicUrl)
   const assets = below(path, parts.assets ?? loadAssets())
   const web = webOf({ config, hub, tokens, merchants, channels, db, assets, log, metrics, clock, random, modules })
-  const worker: Worker = createWorker({ db, clock, log })
+  const worker: Worker = createWorker({
+    db,
+    clock,
+    log,
+    count: (kind, outcome) => metrics.count('job_runs', { kind, outcome }),
+  })
   const handlers: readonly JobHandler[] = paymentJobs(hub)
   return {
     hub,
@@ -191,16 +201,6 @@ const below = (path: string, assets: Assets): Assets => ({
   script: path + assets.script,
   icon: path + assets.icon,
 })
-
-/** What waits, as the metrics page tells it. */
-const measured = (jobs: readonly DueJobs[], notices: Backlog, now: Instant): readonly Measure[] => [
-  ...jobs.flatMap(({ kind, due, oldest }): readonly Measure[] => [
-    { name: 'jobs_due', labels: { kind }, value: due },
-    { name: 'jobs_oldest_due_seconds', labels: { kind }, value: oldest === null ? 0 : (now - oldest) / SECOND_MS },
-  ]),
-  { name: 'notices', labels: { state: 'waiting' }, value: notices.waiting },
-  { name: 'notices', labels: { state: 'gave_up' }, value: notices.gaveUp },
-]
 
 const networksOf = (config: Config) =>
   config.allowedNetworks.map((text) => {

@@ -5,6 +5,7 @@ import { registerKeys } from './commands/keys.register.ts'
 import { registerMessages } from './commands/message.register.ts'
 import { registerPayments } from './commands/payments.register.ts'
 import { registerRunning } from './commands/run.register.ts'
+import { VERSION } from './version.ts'
 
 /** Every group of commands, in the order in which help names them. A new group is a file and a row here. */
 const GROUPS: readonly ((program: Command) => void)[] = [
@@ -22,7 +23,7 @@ export const commandLine = (): Command => {
     .description(
       'A payment hub between e-services and many banks. Settings come from the environment: see docs/operating.',
     )
-    .version('0.1.0')
+    .version(VERSION)
     .exitOverride()
     .showHelpAfterError('(--help tells more)')
   for (const register of GROUPS) register(program)

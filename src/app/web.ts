@@ -114,7 +114,7 @@ const numbered =
     const tookMs = performance.now() - begun
     c.header('x-request-id', id)
     const labels = { method: c.req.method, route: routePath(c, -1), status: String(c.res.status) }
-    metrics.observeRequest(labels, tookMs / 1000)
+    metrics.observe('http_request_seconds', labels, tookMs / 1000)
     log.debug({ request: id, ...labels, tookMs: Math.round(tookMs) }, 'request')
   }
 

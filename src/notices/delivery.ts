@@ -1,6 +1,7 @@
 import { HOUR_MS, type Instant, SECOND_MS } from '../kernel/time.ts'
 import { CommitUnknown, DatabaseAway, type Db } from '../platform/db/db.ts'
 import type { HttpClient, Outcome } from '../platform/http/client.ts'
+import type { Meters } from '../platform/metrics.ts'
 import type { Addresses } from './addresses.ts'
 import { openAllowance } from './allowance.ts'
 import { openBatches } from './batches.ts'
@@ -34,6 +35,7 @@ export type DeliveryParts = {
   readonly ready: (addresses: readonly string[]) => void
   /** Told of what nobody expects. */
   readonly fault: (error: unknown, what: string) => void
+  readonly meters: Meters
 }
 
 const TIMEOUT_MS = 15 * SECOND_MS
@@ -62,6 +64,7 @@ export const openDeliveries = (parts: DeliveryParts): Deliveries => {
       // One that fails waits for the next round: it may not keep us busy.
       if (acknowledged && more.delete(claimed.address)) parts.ready([claimed.address])
       await write(finished)
+      measure(parts.meters, finished)
     } catch (error) {
       fault(error, `what came of notice ${claimed.event} is not written: it is sent again after its lease`)
     }
@@ -155,6 +158,14 @@ const answerOf = (outcome: Outcome): Heard => {
   // PostgreSQL's text has no NUL.
   const text = new TextDecoder().decode(body.subarray(0, ANSWER_KEPT_BYTES)).replaceAll('\0', '')
   return { status, retryAfter: headers['retry-after'], text }
+}
+
+/** Delay is of the first acknowledgement: what was asked for again is as old as somebody wished. */
+const measure = ({ count, observe }: Meters, { claimed, verdict, next }: Finished): void => {
+  count('notice_sendings', { verdict })
+  if (verdict === 'acknowledged' && !claimed.again) {
+    observe('notice_delay_seconds', {}, (next - claimed.happenedAt) / SECOND_MS)
+  }
 }
 
 /** Through an outage of the database about as long as the lease; the batch may be written twice without harm. */

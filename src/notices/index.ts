@@ -5,6 +5,7 @@ import type { Db } from '../platform/db/db.ts'
 import { afterCommit } from '../platform/db/transactions.ts'
 import type { HttpClient } from '../platform/http/client.ts'
 import { type Log, silentLog } from '../platform/log.ts'
+import { type Meters, noMeters } from '../platform/metrics.ts'
 import { openAddresses } from './addresses.ts'
 import { openDeliveries } from './delivery.ts'
 import type { HubEvent, Notices } from './events.ts'
@@ -20,7 +21,7 @@ export type { Backlog, GivenUp } from './store/dispatches.ts'
 export type NoticesModule = Notices & {
   /** Notices that nobody acknowledged in thirty days, oldest first: each is a task for a person, until it is redelivered. */
   gaveUp(limit: number): Promise<readonly GivenUp[]>
-  /** How many notices wait to be acknowledged and how many were given up, each counted to 10,000. */
+  /** How many notices wait to be acknowledged, since when, and how many were given up; each counted to 10,000. */
   backlog(): Promise<Backlog>
   /** Seals every address's keys under the newest master key; what was done before an interruption stays done. Returns how many. */
   reseal(): Promise<number>
@@ -40,16 +41,25 @@ export type NoticesOptions = {
   /** Seals the signing keys of addresses. */
   readonly sealer: Sealer
   readonly log?: Log
+  readonly meters?: Meters
 }
 
-export const openNotices = ({ db, client, clock, random, sealer, log = silentLog }: NoticesOptions): NoticesModule => {
+export const openNotices = ({
+  db,
+  client,
+  clock,
+  random,
+  sealer,
+  log = silentLog,
+  meters = noMeters,
+}: NoticesOptions): NoticesModule => {
   let frozen: Instant | undefined
   const now = (): Instant => frozen ?? clock.now()
   const fault = (error: unknown, what: string): void => log.error({ error }, what)
   const addresses = openAddresses(db, sealer, random)
   const ready = (due: readonly string[]): void => rounds.ready(due)
   const chance = () => Buffer.from(random(4)).readUInt32BE() / 2 ** 32
-  const deliveries = openDeliveries({ db, client, addresses, chance, now, ready, fault })
+  const deliveries = openDeliveries({ db, client, addresses, chance, now, ready, fault, meters })
   const tidy = async (): Promise<void> => {
     await deliveries.tidy()
     await addresses.forget(now())

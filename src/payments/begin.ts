@@ -117,7 +117,6 @@ const beginAnew = async (begin: Begin, state: PaymentState, notPaid: boolean): P
     return undefined
   })
   if (refusal) return { kind: 'refused', refusal }
-  hub.count('attempts', { channel: open.record.channel })
   return follow(begin, attempt, step)
 }
 

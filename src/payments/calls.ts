@@ -38,10 +38,12 @@ export const converse = async (
     if (calls === MAX_CALLS || (again && !step.repeatable))
       return { end: { step: 'no_answer', result: 'unknown' }, messages }
     const sentAt = hub.clock.now()
+    const began = performance.now()
     const sent = await sendTwiceIfUnsent(hub, open, step.message)
     messages.push(...messagesOf(hub, open, step.message, { sent, sentAt }, purpose))
     hub.health.note(open.record.id, sent.kind === 'answered' && sent.reply.status < 500)
-    hub.count('calls', { channel: open.record.channel, purpose, outcome: sent.kind })
+    const labels = { channel: open.record.channel, purpose, outcome: sent.kind }
+    hub.observe('call_seconds', labels, (performance.now() - began) / SECOND_MS)
     if (sent.kind !== 'answered') {
       const result = messages.length > 1 ? 'unknown' : sent.kind
       return { end: { step: 'no_answer', result }, messages }

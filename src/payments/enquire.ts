@@ -50,6 +50,8 @@ export const enquire = async (
     ]
     await record(hub, tx, fresh, hear(fresh.facts, heard, now), now)
   })
+  const said = readings.find(({ says }) => says !== 'untrusted' && says !== 'ask')?.says
+  hub.count('enquiries', { channel: open.record.channel, result: said ?? 'no_answer' })
   return answered ? 'answered' : 'no_answer'
 }
 
@@ -57,7 +59,8 @@ export const enquire = async (
  * An agreement or an ability that was there when the attempt began is gone. That counts as asked in vain, so that the attempt's
  * deadlines go on and it ends with a person instead of being due for ever.
  */
-const couldNotAsk = async (hub: Hub, { row }: Loaded, attempt: AttemptId): Promise<'cannot_ask'> => {
+const couldNotAsk = async (hub: Hub, { row, facts }: Loaded, attempt: AttemptId): Promise<'cannot_ask'> => {
+  const channel = stateOf(facts).attempts.find(({ id }) => id === attempt)?.channel ?? 'none'
   await hub.db.tx(async (tx) => {
     const fresh = await lockPayment(tx, row.merchant, row.id)
     if (!fresh) return
@@ -66,6 +69,7 @@ const couldNotAsk = async (hub: Hub, { row }: Loaded, attempt: AttemptId): Promi
     const heard: Heard = { fact: 'outcome', key, at: now, attempt, of: 'enquire', result: 'not_sent' }
     await record(hub, tx, fresh, hear(fresh.facts, [heard], now), now)
   })
+  hub.count('enquiries', { channel, result: 'cannot_ask' })
   return 'cannot_ask'
 }
 

@@ -6,6 +6,7 @@ import type { Notices } from '../notices/index.ts'
 import type { Sealer } from '../platform/crypto/index.ts'
 import type { Db } from '../platform/db/db.ts'
 import type { Jobs } from '../platform/jobs/jobs.ts'
+import type { Meters } from '../platform/metrics.ts'
 import type { Health } from './health.ts'
 import type { Numbers } from './numbers.ts'
 
@@ -28,11 +29,9 @@ export type Hub = {
   readonly sealer: Sealer
   /** A fault that concerns no caller: said once, in the log, with masked details. */
   readonly warn: (what: string, details: Readonly<Record<string, unknown>>) => void
-  /** Counts something that operators watch. */
-  readonly count: (
-    name: 'messages' | 'attempts' | 'calls' | 'payments',
-    labels: Readonly<Record<string, string>>,
-  ) => void
+  /** Counts and times what operators watch. */
+  readonly count: Meters['count']
+  readonly observe: Meters['observe']
 }
 
 /** One outbound call: surely answered, surely not sent, or unknown. */

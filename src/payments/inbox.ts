@@ -56,13 +56,21 @@ export const receive = async (
 ): Promise<Received | 'held_back' | undefined> => {
   const { message } = arrived
   const agreement = (await hub.merchants.directory()).agreements.get(arrived.agreement)
-  if (!agreement || agreement.channel !== arrived.channel) return undefined
+  if (!agreement || agreement.channel !== arrived.channel) {
+    // The channel in the address is whatever a stranger wrote.
+    hub.count('messages', { channel: 'none', carrier: 'none', verdict: 'unknown' })
+    return undefined
+  }
   const { said, verdict } = await readMessage(hub, arrived)
+  const counted = { channel: arrived.channel, carrier: said.carrier }
   const unproven = unprovenIn(said, verdict)
-  if (unproven && holdsBack(unproven, agreement.id)) return 'held_back'
+  if (unproven && holdsBack(unproven, agreement.id)) {
+    hub.count('messages', { ...counted, verdict: 'held_back' })
+    return 'held_back'
+  }
   const id = newId('msg', message.receivedAt, hub.random)
   const placed = await hub.db.tx((tx) => place(hub, tx, { agreement, arrived, said, verdict, id }))
-  hub.count('messages', { channel: arrived.channel, carrier: said.carrier, verdict: placed.verdict })
+  hub.count('messages', { ...counted, verdict: placed.verdict })
   return {
     carrier: said.carrier,
     answer: verdict === 'fault' ? { status: 503, body: '' } : answerOf(said, verdict),

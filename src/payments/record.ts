@@ -1,6 +1,8 @@
 import { newId } from '../kernel/ids.ts'
 import type { Instant } from '../kernel/time.ts'
 import type { Tx } from '../platform/db/db.ts'
+import { afterCommit } from '../platform/db/transactions.ts'
+import { countChange } from './counting.ts'
 import type { PaymentState } from './facts.ts'
 import type { Hub } from './hub.ts'
 import { type Decided, nextDeadline, stateOf } from './payment.ts'
@@ -36,7 +38,7 @@ export const record = async (hub: Hub, tx: Tx, loaded: Loaded, decided: Decided,
     const data = { eService, payment: view }
     await hub.notices.append(tx, [{ id, merchant, eService, subject, sequence, type, at: now, data }])
   }
-  if (type === `payment.${decided.state.status}`) hub.count('payments', { status: decided.state.status })
+  afterCommit(tx, () => countChange(hub, before, decided))
   await setDeadline(hub, tx, row, before, decided.state)
   if (before.status !== 'executed' && decided.state.status === 'executed') await lookForTwins(hub, tx, row, now)
 }

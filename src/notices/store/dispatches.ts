@@ -32,6 +32,8 @@ export type Claimed = {
   readonly event: EventId
   readonly subject: string
   readonly since: Instant
+  /** When the event was written. */
+  readonly happenedAt: Instant
   /** Fences the finishing write. */
   readonly claim: number
   readonly step: number
@@ -52,7 +54,7 @@ const CLAIM = statement<Claimed>(
      update notices.dispatch d set claims = d.claims + 1, due_at = $4 from picked p
      where d.event = p.event and d.address = p.address and d.merchant = p.merchant returning d.*)
    select c.merchant, c.e_service as "eService", c.address, a.url, c.event, c.subject, c.since, c.claims as claim, c.step,
-     c.again, e.body, array(
+     c.again, e.at as "happenedAt", e.body, array(
        select k.sealed from notices.signing_key k
        where k.address = a.id and k.merchant = a.merchant and (k.ends_at is null or k.ends_at > $3)
        order by k.ends_at desc nulls first) as "sealedKeys"
@@ -241,21 +243,32 @@ const GIVEN_UP = statement<GivenUp>(
 /** Oldest first. */
 export const givenUp = (db: Queryable, limit: number): Promise<readonly GivenUp[]> => db.query(GIVEN_UP, [limit])
 
-/** Notices not yet acknowledged, and those given up. */
-export type Backlog = { readonly waiting: number; readonly gaveUp: number }
+/** Notices that delivery has not been given, that are not yet acknowledged, and those given up; `oldest` of the first two. */
+export type Backlog = {
+  readonly unplaced: number
+  readonly waiting: number
+  readonly gaveUp: number
+  readonly oldest: Instant | null
+}
 
 /** More than this is told as this: a count for a page that is read every few seconds must not walk a long queue. */
 const COUNTED_AT_MOST = 10_000
+/** Ids of events lie in the order of their making, but for what was asked for again: the oldest is among so many. */
+const LOOKED_AT_MOST = 1_000
 
 const BACKLOG = statement<Backlog>(
   'notices.backlog',
   `select
+     (select count(*)::int from (select 1 from notices.unplaced limit $1) as loose) as unplaced,
      (select count(*)::int from (select 1 from notices.dispatch limit $1) as owed) as waiting,
-     (select count(*)::int from (select 1 from notices.gave_up limit $1) as given) as "gaveUp"`,
+     (select count(*)::int from (select 1 from notices.gave_up limit $1) as given) as "gaveUp",
+     least(
+       (select min(at) from notices.unplaced),
+       (select min(since) from (select since from notices.dispatch order by event limit $2) as first)) as oldest`,
 )
 
 export const backlogOf = async (db: Queryable): Promise<Backlog> => {
-  const [row] = await db.query(BACKLOG, [COUNTED_AT_MOST])
+  const [row] = await db.query(BACKLOG, [COUNTED_AT_MOST, LOOKED_AT_MOST])
   if (!row) throw new Error('the database counted no notices')
   return row
 }

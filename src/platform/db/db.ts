@@ -29,6 +29,9 @@ export type Queryable = {
 
 export type Tx = Queryable & { readonly inTransaction: true }
 
+/** Connections used and idle, callers that wait for one, and how many there may be. */
+export type Usage = { readonly used: number; readonly idle: number; readonly waiting: number; readonly most: number }
+
 export type Db = Queryable & {
   /**
    * Runs `work` in one READ COMMITTED transaction. It may run more than once (40001, 40P01, a lost connection before commit), so it has
@@ -40,6 +43,8 @@ export type Db = Queryable & {
   listen(channel: string, onNotify: () => void): Promise<() => Promise<void>>
   /** The database's clock minus ours, in milliseconds. */
   clockSkewMs(): Promise<number>
+  /** Connections of this process now. */
+  usage(): Usage
   close(): Promise<void>
 }
 

@@ -282,11 +282,24 @@ describe('limits', () => {
     const held = new Promise<void>((resolve) => {
       release = resolve
     })
-    const first = db.tx(() => held)
-    await expect(db.query(GET, ['whole'])).rejects.toMatchObject({ name: 'DatabaseAway' })
+    let hold: () => void = () => {}
+    const holding = new Promise<void>((resolve) => {
+      hold = resolve
+    })
+    const first = db.tx(() => {
+      hold()
+      return held
+    })
+    await holding
+    const second = expect(db.query(GET, ['whole'])).rejects.toMatchObject({ name: 'DatabaseAway' })
+    // Callers queue up in their own turn.
+    while (db.usage().waiting === 0) await Promise.resolve()
+    expect(db.usage()).toEqual({ used: 1, idle: 0, waiting: 1, most: 1 })
+    await second
     release()
     await first
     expect(await db.query(GET, ['whole'])).toEqual([{ amount: 42 }])
+    expect(db.usage()).toEqual({ used: 0, idle: 1, waiting: 0, most: 1 })
     await db.close()
   })
 })

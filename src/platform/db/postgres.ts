@@ -59,6 +59,7 @@ export const openDb = async (options: DbOptions): Promise<Db> => {
       if (!row) throw new Error('the database gave no time')
       return row.now - (before + clock.now()) / 2
     },
+    usage: servers.usage,
     close: async () => {
       await listener.close()
       await servers.close()

@@ -2,7 +2,7 @@ import { setTimeout } from 'node:timers/promises'
 import pg from 'pg'
 import type { Log } from '../log.ts'
 import { type DatabaseAddress, shownServer } from './address.ts'
-import { DatabaseAway } from './db.ts'
+import { DatabaseAway, type Usage } from './db.ts'
 import { failureOf } from './failures.ts'
 import { types } from './types.ts'
 
@@ -14,6 +14,7 @@ export type Servers = {
   dedicated(): Promise<pg.Client>
   /** The present server was found dead or read-only: look again before the next use. */
   forget(): void
+  usage(): Usage
   close(): Promise<void>
 }
 
@@ -167,6 +168,10 @@ export const createServers = (address: DatabaseAddress, limits: Limits, log: Log
         return client
       }),
     forget,
+    usage: () => {
+      const { totalCount = 0, idleCount = 0, waitingCount = 0 } = current?.pool ?? {}
+      return { used: totalCount - idleCount, idle: idleCount, waiting: waitingCount, most: limits.poolSize }
+    },
     close: async () => {
       closed = true
       const gone = current
