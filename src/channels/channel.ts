@@ -280,4 +280,22 @@ export type ListedChannel = {
   readonly channel: Channel
   /** SVG of the neutral tile. */
   readonly logo: string
+  readonly portrait: Portrait
+}
+
+/** What a person who chooses a channel wants to know beside its members and settings; `docs/channels` shows it. */
+export type Portrait = {
+  readonly psp: string
+  /** ISO 3166-1 alpha-2; absent for a PSP of no country. */
+  readonly country?: string
+  readonly protocol: string
+  /** Orders and answers by their names on the wire, where no setting chooses among them. */
+  readonly services?: string
+  /** How its server tells of a payment. */
+  readonly notice: string
+  /**
+   * How sure signing and reading are for this PSP, as a whole. A: its document was read and reproduces a published signature. B: its document was read, or two
+   * implementations agree. C: one implementation or page. D: general knowledge. Rule by rule: its README.
+   */
+  readonly certainty: 'A' | 'B' | 'C' | 'D'
 }

@@ -50,10 +50,11 @@ const gateway: Channel = {
       .banks.map((id) => ({ id, name: { en: `Bank ${id}` }, ...(id === 'two' ? { currencies: ['EUR', 'SEK'] } : {}) })),
 }
 
+const portrait = { psp: 'Example', protocol: 'none', notice: 'none', certainty: 'D' } as const
 const TILE = '<svg xmlns="http://www.w3.org/2000/svg"><rect width="1" height="1"/></svg>'
 export const exampleChannels: readonly ListedChannel[] = [
-  { channel: link, logo: TILE },
-  { channel: gateway, logo: TILE },
+  { channel: link, logo: TILE, portrait },
+  { channel: gateway, logo: TILE, portrait },
 ]
 
 const pems = () => {

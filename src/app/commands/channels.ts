@@ -35,18 +35,32 @@ export const showSettings = (id: string, options: { readonly json?: boolean }): 
     printJson({ channel: id, settings: schema, keys: found.keys })
     return EXIT.done
   }
-  const required = new Set(schema.required ?? [])
-  const settings = Object.entries(schema.properties ?? {}).map(([name, about]) => {
-    const { type, enum: values, default: usual, description = '' } = typeof about === 'object' ? about : {}
-    const kind = values ? values.map(String).join(' | ') : String(type ?? '')
-    return [name, kind, required.has(name) ? 'required' : `default ${JSON.stringify(usual ?? null)}`, description]
-  })
+  const settings = settingRows(schema)
   const keys = Object.entries(found.keys).map(([name, key]) => [
     name,
     key.kind,
     key.optional ? 'optional' : 'required',
     key.purpose,
   ])
-  print(`${table(['SETTING', 'VALUES', '', ''], settings)}\n\n${table(['KEY', 'KIND', '', 'PURPOSE'], keys)}`)
+  print(`${table(['SETTING', 'VALUES', '', 'MEANING'], settings)}\n\n${table(['KEY', 'KIND', '', 'PURPOSE'], keys)}`)
   return EXIT.done
+}
+
+type Schema = z.core.JSONSchema.BaseSchema
+
+/** A row each, those within a setting below it, by their path. */
+const settingRows = (schema: Schema, above = ''): readonly (readonly string[])[] => {
+  const required = new Set(schema.required ?? [])
+  return Object.entries(schema.properties ?? {}).flatMap(([name, about]) => {
+    if (typeof about === 'boolean') return []
+    const { default: usual, description = '' } = about
+    const need = usual !== undefined ? `default ${JSON.stringify(usual)}` : required.has(name) ? 'required' : 'optional'
+    return [[above + name, valuesOf(about), need, description], ...settingRows(about, `${above}${name}.`)]
+  })
+}
+
+const valuesOf = ({ type, enum: values, items }: Schema): string => {
+  if (values) return values.map(String).join(' | ')
+  if (type === 'array' && typeof items === 'object' && !Array.isArray(items)) return `list of ${valuesOf(items)}`
+  return String(type ?? '')
 }

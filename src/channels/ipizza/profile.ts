@@ -33,6 +33,7 @@ const keysOf = <Key extends string>(table: Readonly<Record<Key, unknown>>): read
   Object.keys(table).filter((key): key is Key => Object.hasOwn(table, key))
 
 const BankId = z.string().min(1).max(15)
+const BANK_ID = 'VK_SND_ID of the bank’s answers'
 
 /** Settings of an agreement, as in `cma.yaml`. */
 export const ipizzaSettings = ({ bankId, services, limits }: Pick<Profile, 'bankId' | 'services' | 'limits'>) =>
@@ -40,14 +41,33 @@ export const ipizzaSettings = ({ bankId, services, limits }: Pick<Profile, 'bank
     senderId: z
       .string()
       .regex(/^[\x21-\x7e]+$/, 'must be letters and digits without spaces')
-      .max(limits.VK_SND_ID ?? 15),
-    bankId: bankId === undefined ? BankId : BankId.default(bankId),
-    service: z.enum(services),
-    version: z.enum(keysOf<keyof typeof VERSIONS>(VERSIONS)),
-    charset: z.enum(CHARSETS).default('UTF-8'),
-    fallbackCharsets: z.array(z.enum(CHARSETS)).max(CHARSETS.length).default([]),
-    lengthUnit: z.enum(['chars', 'bytes']).default('chars'),
-    url: z.url({ protocol: /^https?$/ }),
-    payableForMinutes: z.int().min(1).max(MAX_PAYABLE_FOR_MINUTES).default(PAYABLE_FOR_MINUTES),
+      .max(limits.VK_SND_ID ?? 15)
+      .describe('who we are to the bank: VK_SND_ID of orders, VK_REC_ID of answers'),
+    bankId: (bankId === undefined ? BankId : BankId.default(bankId)).describe(BANK_ID),
+    service: z
+      .enum(services)
+      .describe(
+        'the order that was agreed on; 1001 and 1011 name the account, for 1002 and 1012 it is that of the contract',
+      ),
+    version: z
+      .enum(keysOf<keyof typeof VERSIONS>(VERSIONS))
+      .describe('VK_VERSION of orders and answers: 008 signs with SHA-1, 009 with SHA-512'),
+    charset: z.enum(CHARSETS).default('UTF-8').describe('VK_ENCODING: in which orders are written'),
+    fallbackCharsets: z
+      .array(z.enum(CHARSETS))
+      .max(CHARSETS.length)
+      .default([])
+      .describe('tried in this order when an answer does not verify in the charset that it names'),
+    lengthUnit: z
+      .enum(['chars', 'bytes'])
+      .default('chars')
+      .describe('what the lengths in the signed text count; bytes at some contracts made before 2014'),
+    url: z.url({ protocol: /^https?$/ }).describe('where the payer’s browser posts the order'),
+    payableForMinutes: z
+      .int()
+      .min(1)
+      .max(MAX_PAYABLE_FOR_MINUTES)
+      .default(PAYABLE_FOR_MINUTES)
+      .describe('for how long after the order the bank takes the money'),
   })
 export type IpizzaSettings = z.infer<ReturnType<typeof ipizzaSettings>>

@@ -23,16 +23,28 @@ const seconds = z
   .max(DAY_MS / SECOND_MS)
 
 export const SandboxSettings = z.strictObject({
-  /** Who we are to the bank; every message of either side names it. */
-  merchantId: z.string().regex(/^[A-Z0-9]{3,35}$/, 'must be 3–35 capital letters and digits'),
+  merchantId: z
+    .string()
+    .regex(/^[A-Z0-9]{3,35}$/, 'must be 3–35 capital letters and digits')
+    .describe('who we are to the bank; every message of either side names it'),
   url: z
     .url({ protocol: /^https?$/ })
-    .refine((url) => !/[?#]|\/$/.test(url), 'must be an address without a query and without a slash at its end'),
-  payableForMinutes: z.int().min(1).max(1440).default(15),
-  /** When to ask: after the beginning, after the payer's return, after each asking that did not settle it (the last repeats). */
+    .refine((url) => !/[?#]|\/$/.test(url), 'must be an address without a query and without a slash at its end')
+    .describe('where the bank is called'),
+  payableForMinutes: z
+    .int()
+    .min(1)
+    .max(1440)
+    .default(15)
+    .describe('for how long after the order the bank takes the money'),
   askAfterSeconds: z
-    .strictObject({ begun: seconds, returned: seconds, asked: z.array(seconds).min(1).max(10) })
-    .default({ begun: 30, returned: 2, asked: [5, 15, 30, 60] }),
+    .strictObject({
+      begun: seconds.describe('after the beginning, with nothing heard'),
+      returned: seconds.describe('after the payer came back without a final word'),
+      asked: z.array(seconds).min(1).max(10).describe('after each asking that did not settle it; the last one repeats'),
+    })
+    .default({ begun: 30, returned: 2, asked: [5, 15, 30, 60] })
+    .describe('when to ask the bank'),
 })
 export type SandboxSettings = z.infer<typeof SandboxSettings>
 

@@ -14,15 +14,22 @@ const sebLvSettings = z.strictObject({
   senderId: z
     .string()
     .regex(/^[\x21-\x7e]+$/, 'must be letters and digits without spaces')
-    .max(LIMITS.IB_SND_ID),
-  version: z.enum(['002']).default('002'),
+    .max(LIMITS.IB_SND_ID)
+    .describe('who we are to the bank: IB_SND_ID of orders, IB_REC_ID of answers'),
+  version: z.enum(['002']).default('002').describe('IB_VERSION of orders; 002 signs with SHA-512'),
   answerVersions: z
     .array(z.enum(VERSIONS))
     .min(1)
     .max(VERSIONS.length)
-    .default([...VERSIONS]),
-  url: z.url({ protocol: /^https?$/ }),
-  payableForMinutes: z.int().min(1).max(MAX_PAYABLE_FOR_MINUTES).default(PAYABLE_FOR_MINUTES),
+    .default([...VERSIONS])
+    .describe('IB_VERSION of the answers that are believed; 001 is signed with SHA-1'),
+  url: z.url({ protocol: /^https?$/ }).describe('where the payer’s browser posts the order'),
+  payableForMinutes: z
+    .int()
+    .min(1)
+    .max(MAX_PAYABLE_FOR_MINUTES)
+    .default(PAYABLE_FOR_MINUTES)
+    .describe('for how long after the order the bank takes the money'),
 })
 export type SebLvSettings = z.infer<typeof sebLvSettings>
 
