@@ -3,7 +3,7 @@ import { chmodSync, existsSync, mkdirSync, readFileSync, realpathSync, writeFile
 import { join, resolve } from 'node:path'
 import type { ListedChannel } from '../channels/index.ts'
 import type { Random } from '../kernel/ids.ts'
-import type { Clock } from '../kernel/time.ts'
+import type { Clock, Instant } from '../kernel/time.ts'
 import { type MerchantsModule, openMerchants } from '../merchants/index.ts'
 import { type NoticesModule, openNotices } from '../notices/index.ts'
 import {
@@ -110,9 +110,16 @@ export type Composed = {
   work(): Promise<void>
   /** Does everything that is due now and what follows from it; for a clock that a test moves. */
   drain(): Promise<void>
+  /** What it will do by itself after now, earliest first; for a clock that a test moves. */
+  due(): Promise<readonly Due[]>
   /** Ends what is under way, at most `graceMs`, and lets go of everything but the database. */
   close(graceMs: number): Promise<void>
 }
+
+/** What kind of thing (a job's kind, or `notice`), and the payment or whatever else it is about. */
+export type Due = { readonly at: Instant; readonly what: string; readonly about: string }
+/** As many as a person looks at. */
+const DUE_SHOWN = 10
 
 export const compose = async (parts: Parts): Promise<Composed> => {
   const { config, db, channels, clock, log, masterKeys, modules = MODULES } = parts
@@ -185,6 +192,17 @@ export const compose = async (parts: Parts): Promise<Composed> => {
         did =
           (modules.includes('payments') ? await worker.drain(handlers) : 0) +
           (modules.includes('notices') ? await notices.drain() : 0)
+    },
+    due: async () => {
+      const waitedFor = handlers.filter((handler) => !handler.housekeeping).map(({ kind }) => kind)
+      const [upcoming, owed] = await Promise.all([
+        modules.includes('payments') ? jobs.upcoming(waitedFor, DUE_SHOWN) : [],
+        modules.includes('notices') ? notices.upcoming(DUE_SHOWN) : [],
+      ])
+      return [
+        ...upcoming.map(({ kind, key, runAt }) => ({ at: runAt, what: kind, about: key.split('/').at(-1) ?? key })),
+        ...owed.map(({ at, subject }) => ({ at, what: 'notice', about: subject })),
+      ]
     },
     close: async (graceMs) => {
       await Promise.all([worker.stop(graceMs), notices.stop(graceMs)])

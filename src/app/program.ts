@@ -1,5 +1,6 @@
 import { Command } from 'commander'
 import { registerChannels } from './commands/channels.register.ts'
+import { registerClock } from './commands/clock.register.ts'
 import { registerConfiguration } from './commands/configuration.register.ts'
 import { registerKeys } from './commands/keys.register.ts'
 import { registerMessages } from './commands/message.register.ts'
@@ -15,6 +16,7 @@ const GROUPS: readonly ((program: Command) => void)[] = [
   registerPayments,
   registerChannels,
   registerMessages,
+  registerClock,
 ]
 
 /** The command line as a value: running it is left to `cli.ts`. */

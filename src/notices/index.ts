@@ -11,7 +11,16 @@ import { openDeliveries } from './delivery.ts'
 import type { HubEvent, Notices } from './events.ts'
 import { placeAll, placeSome, readFeed } from './feed.ts'
 import { openRounds } from './jobs.ts'
-import { type Backlog, backlogOf, deliveriesOf, type GivenUp, givenUp, redeliver } from './store/dispatches.ts'
+import {
+  type Backlog,
+  backlogOf,
+  deliveriesOf,
+  type GivenUp,
+  givenUp,
+  redeliver,
+  type Upcoming,
+  upcomingNotices,
+} from './store/dispatches.ts'
 import { append, eventsOfSubject } from './store/events.ts'
 
 export type { Delivery, FeedPage, HubEvent, NoticeAddress, Notices, StoredEvent } from './events.ts'
@@ -25,6 +34,8 @@ export type NoticesModule = Notices & {
   backlog(): Promise<Backlog>
   /** Seals every address's keys under the newest master key; what was done before an interruption stays done. Returns how many. */
   reseal(): Promise<number>
+  /** The first `limit` notices whose time is still to come. */
+  upcoming(limit: number): Promise<readonly Upcoming[]>
   /** Places and delivers until stopped. Several processes may do so beside each other. */
   start(): void
   /** Begins nothing more and waits for what is under way, at most `graceMs`; whatever is not written then is sent again. */
@@ -91,6 +102,7 @@ export const openNotices = ({
     reseal: addresses.reseal,
     gaveUp: (limit) => givenUp(db, limit),
     backlog: () => backlogOf(db),
+    upcoming: (limit) => upcomingNotices(db, now(), limit),
     start: rounds.start,
     stop: rounds.stop,
     drain: async (at = clock.now()) => {

@@ -39,6 +39,7 @@ export const paymentJobs = (hub: Hub): readonly JobHandler[] => [
   refundJob(hub),
   {
     kind: FORGET,
+    housekeeping: true,
     atOnce: 1,
     leaseMs: MINUTE_MS,
     run: async (_, now) => ((await forgetAnswers(hub.db, now - ANSWERS_KEPT_MS)) === 1000 ? now : now + HOUR_MS),

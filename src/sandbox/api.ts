@@ -1,8 +1,9 @@
 import type { Hono } from 'hono'
 import { z } from 'zod'
 import type { SimulatorAnswer } from '../channels/simulator.ts'
-import { DAY_MS, toRfc3339 } from '../kernel/time.ts'
+import { toRfc3339 } from '../kernel/time.ts'
 import type { MovingClock } from './clock.ts'
+import { addClockApi } from './clock-api.ts'
 import type { Outbox } from './outbox.ts'
 import type { ListedOrder } from './pages.ts'
 import type { Teller } from './teller.ts'
@@ -17,12 +18,6 @@ export type ApiMeans = {
 }
 
 const Chosen = z.strictObject({ choice: z.string(), channel: z.string().optional() })
-const Moved = z.strictObject({
-  ms: z
-    .int()
-    .min(1)
-    .max(400 * DAY_MS),
-})
 
 export const isChoice = (means: ApiMeans, channel: string, choice: string): boolean =>
   means.tellers.some((one) => one.channel === channel && one.choices.some(({ id }) => id === choice))
@@ -66,11 +61,5 @@ export const addApi = (app: Hono, means: ApiMeans): void => {
     }
     return Response.json({ answer: await means.choose(one.channel, order, wanted.choice) })
   })
-  app.get('/api/clock', () => Response.json({ now: toRfc3339(means.clock.now()) }))
-  app.post('/api/clock/advance', async (context) => {
-    const wanted = await parsed(context.req.raw, Moved)
-    if (!wanted) return problem(422, 'bad_move', 'give { "ms": <milliseconds to move ahead> }')
-    await means.clock.advance(wanted.ms)
-    return Response.json({ now: toRfc3339(means.clock.now()) })
-  })
+  addClockApi(app, means.clock)
 }

@@ -30,12 +30,46 @@ describe('a clock that is moved', () => {
   test('tells its listeners at every stop', async () => {
     const clock = still()
     const stops: number[] = []
-    clock.onMove(async () => {
-      stops.push(clock.now() - START)
-    })
+    clock.onMove({ settle: async () => void stops.push(clock.now() - START) })
     clock.at(START + 1000, async () => {})
     await clock.advance(3000)
     expect(stops).toEqual([1000, 3000])
+  })
+
+  test('stops where a companion has something to do, and tells all what comes next', async () => {
+    const clock = still()
+    const stops: number[] = []
+    clock.onMove({
+      settle: async () => void stops.push(clock.now() - START),
+      // Something every second, some of it long past.
+      due: async () => [500, 1500, 2500, 3500].map((ms) => ({ at: START + ms, what: 'hub', about: `${ms}` })),
+    })
+    clock.at(START + 2000, async () => {}, { what: 'bank', about: 'swedbank-lv' })
+    expect((await clock.due()).map(({ at }) => at - START)).toEqual([500, 1500, 2000, 2500, 3500])
+    await clock.advance(3000)
+    expect(stops).toEqual([500, 1500, 2000, 2500, 3000])
+    expect((await clock.due()).map(({ about }) => about)).toEqual(['3500'])
+  })
+
+  test('ends a move although something is always due soon', async () => {
+    const clock = still()
+    clock.onMove({ settle: async () => {}, due: async () => [{ at: clock.now() + 1, what: 'hub', about: '' }] })
+    await clock.advance(3_600_000)
+    expect(clock.now()).toBe(START + 3_600_000)
+  })
+
+  test('goes on after a move that failed', async () => {
+    const clock = still()
+    let away = true
+    clock.onMove({
+      settle: async () => {
+        if (away) throw new Error('the database is away')
+      },
+    })
+    await expect(clock.advance(1000)).rejects.toThrow('away')
+    away = false
+    await clock.advance(1000)
+    expect(clock.aheadMs()).toBe(2000)
   })
 
   test('two moves follow each other', async () => {

@@ -1,31 +1,55 @@
-import { type Clock, type Instant, systemClock } from '../kernel/time.ts'
+import { type Clock, DAY_MS, type Instant, systemClock } from '../kernel/time.ts'
 
-/** A clock that runs with another one and can be moved ahead: the hub and the simulated banks share it. */
+/** Something that will happen by itself: what kind of thing, and of which payment, bank or address. */
+export type Due = { readonly at: Instant; readonly what: string; readonly about: string }
+
+/** Who lives by a moved clock: the hub, beside the banks. */
+export type Companion = {
+  /** Does everything that is due by now, to its end. */
+  settle(): Promise<void>
+  /** What it will do by itself after now, earliest first: the clock stops there on its way. Absent: it is only told when the others stop. */
+  due?(): Promise<readonly Due[]>
+}
+
+/** A clock that runs with another one and can be moved ahead, never back: the hub and the simulated banks share it. */
 export type MovingClock = Clock & {
+  /** How far it is ahead of the clock it runs with, in milliseconds. */
+  aheadMs(): number
   /** Does `work` when its time has come. `work` must not throw. */
-  at(when: Instant, work: () => Promise<void>): void
+  at(when: Instant, work: () => Promise<void>, due?: Omit<Due, 'at'>): void
   /**
    * Moves ahead by `ms`, once what is under way is done. What falls due on the way is done at its own time, in order, each to its end before the next; after each
-   * and at the end the listeners are told, so that the hub can do what became due there.
+   * and at the end the companions settle what became due there.
    */
   advance(ms: number): Promise<void>
-  onMove(listener: () => Promise<void>): void
+  /** What happens next by itself, earliest first. */
+  due(): Promise<readonly Due[]>
+  onMove(companion: Companion): void
   stop(): void
 }
 
-type Planned = { readonly when: Instant; readonly place: number; readonly work: () => Promise<void> }
-
+/**
+ * One move goes no further than this: nothing that hub and banks wait for by themselves lasts longer (notices are repeated for 30 days, a demo order is open for as long),
+ * and a slip of the pen does not take the clock, which never goes back, to where every agreement has ended.
+ */
+export const MAX_STEP_MS = 31 * DAY_MS
+/** Stops of one move; past it the rest is one stop, so that something that is always due soon cannot hold the clock for hours. */
+const MAX_STOPS = 10_000
 /** Longest wait that a timer takes (2³¹ − 1 ms). */
 const MAX_TIMER_MS = 2_147_483_647
 
-export const movingClock = (base: Clock = systemClock): MovingClock => {
-  let offset = 0
+type Planned = { readonly when: Instant; readonly place: number; readonly work: () => Promise<void>; readonly due: Due }
+
+const NAMELESS: Omit<Due, 'at'> = { what: 'bank', about: '' }
+
+export const movingClock = (base: Clock = systemClock, aheadMs = 0): MovingClock => {
+  let offset = aheadMs
   let counted = 0
   let planned: readonly Planned[] = []
   let timer: NodeJS.Timeout | undefined
   let moving: Promise<void> = Promise.resolve()
   const underWay = new Set<Promise<void>>()
-  const listeners: (() => Promise<void>)[] = []
+  const companions: Companion[] = []
   const now = (): Instant => base.now() + offset
 
   const takeDue = (until: Instant): Planned | undefined => {
@@ -48,34 +72,55 @@ export const movingClock = (base: Clock = systemClock): MovingClock => {
     }
     wait()
   }
-  const tell = async () => {
-    for (const listener of listeners) await listener()
+  const settle = async () => {
+    for (const companion of companions) await companion.settle()
+  }
+  const due = async (): Promise<readonly Due[]> => {
+    const theirs = await Promise.all(companions.map((companion) => companion.due?.() ?? []))
+    const here = now()
+    return [...planned.map((one) => one.due), ...theirs.flat().filter(({ at }) => at > here)].sort(
+      (a, b) => a.at - b.at,
+    )
+  }
+  const goTo = (when: Instant) => {
+    offset += Math.max(when - now(), 0)
   }
   const move = async (ms: number) => {
     await Promise.all(underWay)
     const until = now() + ms
-    for (let due = takeDue(until); due; due = takeDue(until)) {
-      offset += Math.max(due.when - now(), 0)
-      await due.work()
-      await tell()
+    for (let stops = 0; stops < MAX_STOPS; stops++) {
+      const [next] = await due()
+      if (!next || next.at > until) break
+      goTo(next.at)
+      const work = takeDue(next.at)
+      if (work) await work.work()
+      await settle()
     }
-    offset += Math.max(until - now(), 0)
-    await tell()
+    for (let late = takeDue(until); late; late = takeDue(until)) {
+      goTo(late.when)
+      await late.work()
+    }
+    goTo(until)
+    await settle()
     wait()
   }
 
   return {
     now,
-    at: (when, work) => {
-      planned = [...planned, { when, place: counted++, work }].sort((a, b) => a.when - b.when || a.place - b.place)
+    aheadMs: () => offset,
+    at: (when, work, tells = NAMELESS) => {
+      const one: Planned = { when, place: counted++, work, due: { ...tells, at: when } }
+      planned = [...planned, one].sort((a, b) => a.when - b.when || a.place - b.place)
       wait()
     },
     advance: (ms) => {
-      moving = moving.then(() => move(ms))
-      return moving
+      const moved = moving.then(() => move(ms))
+      moving = moved.catch(() => undefined)
+      return moved
     },
-    onMove: (listener) => {
-      listeners.push(listener)
+    due,
+    onMove: (companion) => {
+      companions.push(companion)
     },
     stop: () => {
       clearTimeout(timer)

@@ -41,12 +41,15 @@ const KEPT = 500
 
 type From = Pick<SentRecord, 'channel' | 'order'>
 
+const tells = ({ channel }: From) => ({ what: 'bank', about: channel })
+
 /** Sends at its time what the banks want sent, again until HTTP 200 where the bank repeats, and then what waited for that. */
 export const openOutbox = (clock: MovingClock, send: Send): Outbox => {
   let records: readonly SentRecord[] = []
 
   const put = (from: From, messages: readonly SentMessage[]): void => {
-    for (const message of messages) clock.at(clock.now() + message.afterMs, () => deliver(from, message, 1))
+    for (const message of messages)
+      clock.at(clock.now() + message.afterMs, () => deliver(from, message, 1), tells(from))
   }
 
   const deliver = async (from: From, message: SentMessage, attempt: number): Promise<void> => {
@@ -64,7 +67,7 @@ export const openOutbox = (clock: MovingClock, send: Send): Outbox => {
     records = [{ ...from, at: clock.now(), method, url, body: text, attempt, answer }, ...records].slice(0, KEPT)
     if (answer === 200) put(from, onceTaken)
     else if (repeat && attempt <= repeat.times) {
-      clock.at(clock.now() + repeat.everyMs, () => deliver(from, message, attempt + 1))
+      clock.at(clock.now() + repeat.everyMs, () => deliver(from, message, attempt + 1), tells(from))
     }
   }
 

@@ -1,8 +1,9 @@
 import type { Choice, SimulatedOrder, SimulatorAnswer } from '../channels/simulator.ts'
 import { inLanguage } from '../kernel/language.ts'
 import { type Money, toDecimal } from '../kernel/money.ts'
-import { forPeople, type Instant, localTime } from '../kernel/time.ts'
+import type { Instant } from '../kernel/time.ts'
 import { type Html, html } from '../platform/html/index.ts'
+import { type ClockView, clockPanel, clockTime, duePanel } from './clock-page.ts'
 import type { SentRecord } from './outbox.ts'
 import { type WorldLanguage, type WorldTexts, worldTexts } from './texts.ts'
 
@@ -19,15 +20,6 @@ export type ListedOrder = SimulatedOrder & {
   readonly channel: string
   /** The tester's decision, if there was one. */
   readonly decided?: Choice
-}
-
-const ZONE = 'Europe/Riga'
-/** English as it is written in Europe, like the hub's pages. */
-const LOCALES: Readonly<Record<WorldLanguage, string>> = { lv: 'lv-LV', en: 'en-GB' }
-
-const clockTime = (at: Instant): string => {
-  const { hour, minute, second } = localTime(at, ZONE)
-  return `${hour}:${minute}:${second}`
 }
 
 const moneyText = (money: Money, language: WorldLanguage): string =>
@@ -66,7 +58,7 @@ const mark = (order: ListedOrder, texts: WorldTexts): Html => {
 
 // ------------------------------------------------------------------------------------------------------------------------ lists
 
-export const listPage = (view: View, orders: readonly ListedOrder[], sent: readonly SentRecord[]): Html => {
+export const listPage = (view: View & ClockView, orders: readonly ListedOrder[], sent: readonly SentRecord[]): Html => {
   const texts = worldTexts[view.language]
   return page(
     view,
@@ -74,6 +66,7 @@ export const listPage = (view: View, orders: readonly ListedOrder[], sent: reado
     html`<h1>${texts.title}</h1>
 <p class="lead">${texts.intro}</p>
 ${clockPanel(view, texts)}
+<p><a href="/clock?lang=${view.language}">${texts.due}</a></p>
 <section><h2>${texts.orders}</h2>
 ${orders.length === 0 ? html`<p class="quiet">${texts.noOrders}</p>` : html`<ul class="orders">${orders.map((order) => orderRow(view, order, texts))}</ul>`}
 </section>
@@ -87,21 +80,6 @@ const orderRow = (view: View, order: ListedOrder, texts: WorldTexts): Html => ht
 <span class="what">${order.text}</span>
 <span class="quiet">${order.channel} · ${order.agreement} · ${order.number} · ${clockTime(order.madeAt)}</span>
 </a></li>`
-
-const STEPS = [
-  ['minute', 60_000],
-  ['quarter', 900_000],
-  ['hour', 3_600_000],
-  ['day', 86_400_000],
-] as const
-
-const clockPanel = (view: View, texts: WorldTexts): Html => html`<section class="clock">
-<h2>${texts.clock}: <time>${forPeople(view.now, LOCALES[view.language], ZONE, 'date-time')}</time></h2>
-<p class="quiet">${texts.clockTells}</p>
-<form method="post" action="/clock?lang=${view.language}">${STEPS.map(
-  ([name, ms]) => html`<button class="small" name="ms" value="${ms}">${texts[name]}</button>`,
-)}</form>
-</section>`
 
 const addressOf = ({ url }: SentRecord): string => url.split('?')[0] ?? url
 
@@ -167,6 +145,20 @@ const groupOf = (
 )}</div></fieldset>`
 
 // ------------------------------------------------------------------------------------------------------------------------ others
+
+/** `problem`: why the last move was not made. */
+export const clockPage = (view: View & ClockView, problem: string | undefined): Html => {
+  const texts = worldTexts[view.language]
+  return page(
+    view,
+    texts.clock,
+    html`<p><a href="/?lang=${view.language}">← ${texts.allOrders}</a></p>
+<h1>${texts.clock}</h1>
+${problem !== undefined && html`<p class="decided" role="alert">${problem}</p>`}
+${clockPanel(view, texts)}
+${duePanel(view, texts)}`,
+  )
+}
 
 export const sentencePage = (view: View, text: string): Html => {
   const texts = worldTexts[view.language]

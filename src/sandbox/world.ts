@@ -4,13 +4,13 @@ import { bodyLimit } from 'hono/body-limit'
 import type { Setup, Simulator, SimulatorAnswer } from '../channels/simulator.ts'
 import type { Random } from '../kernel/ids.ts'
 import { inLanguage } from '../kernel/language.ts'
-import { DAY_MS } from '../kernel/time.ts'
 import type { Html } from '../platform/html/index.ts'
 import { type ApiMeans, addApi, isChoice } from './api.ts'
-import type { MovingClock } from './clock.ts'
+import { MAX_STEP_MS, type MovingClock } from './clock.ts'
+import { advanceToNext, DUE_TOLD } from './clock-api.ts'
 import type { WorldKeys } from './keys.ts'
 import { openOutbox, type Send, type SentRecord } from './outbox.ts'
-import { carryPage, type ListedOrder, listPage, orderPage, sentencePage, type View } from './pages.ts'
+import { carryPage, clockPage, type ListedOrder, listPage, orderPage, sentencePage, type View } from './pages.ts'
 import { serveOnLoopback } from './serve.ts'
 import { openTeller, type Teller } from './teller.ts'
 import { worldTexts } from './texts.ts'
@@ -126,14 +126,12 @@ const worldApp = (means: ApiMeans, root: string, log: WorldOptions['log']): Hono
   app.get('/assets/world.css', () => asset(CSS, 'text/css; charset=utf-8'))
   app.get('/assets/carry.js', () => asset(SCRIPT, 'text/javascript; charset=utf-8'))
   addApi(app, means)
-  app.get('/', (context) =>
-    shown(listPage(viewOf(context, means.clock), means.orders(), means.outbox.sent().slice(0, SENT_SHOWN))),
-  )
-  app.post('/clock', async (context) => {
-    const ms = Number((await context.req.parseBody()).ms)
-    if (Number.isSafeInteger(ms) && ms > 0 && ms <= MAX_STEP_MS) await means.clock.advance(ms)
-    return context.redirect(`/?lang=${viewOf(context, means.clock).language}`, 303)
+  app.get('/', async (context) => {
+    const view = await timedView(context, means.clock)
+    return shown(listPage(view, means.orders(), means.outbox.sent().slice(0, SENT_SHOWN)))
   })
+  app.get('/clock', async (context) => shown(clockPage(await timedView(context, means.clock), undefined)))
+  app.post('/clock', (context) => moveClock(context, means.clock))
   app.get('/orders/:channel/:order', (context) => {
     const { channel, order } = context.req.param()
     return orderView(context, means, channel, order, 200)
@@ -157,7 +155,6 @@ const worldApp = (means: ApiMeans, root: string, log: WorldOptions['log']): Hono
   return app
 }
 
-const MAX_STEP_MS = 31 * DAY_MS
 const SENT_SHOWN = 20
 
 const asset = (text: string, type: string): Response =>
@@ -172,6 +169,28 @@ const shown = (page: Html, status = 200): Response =>
 const viewOf = (context: Context, clock: MovingClock): View => {
   const asked = context.req.query('lang') ?? context.req.header('accept-language') ?? ''
   return { language: asked.startsWith('lv') ? 'lv' : 'en', here: context.req.path, now: clock.now() }
+}
+
+const timedView = async (context: Context, clock: MovingClock) => ({
+  ...viewOf(context, clock),
+  due: (await clock.due()).slice(0, DUE_TOLD),
+})
+
+const moveClock = async (context: Context, clock: MovingClock): Promise<Response> => {
+  const { ms, to } = await context.req.parseBody()
+  const problem = to === 'next' ? await moveToNext(clock) : await moveBy(clock, Number(ms))
+  const view = await timedView(context, clock)
+  return problem === undefined
+    ? context.redirect(`/clock?lang=${view.language}`, 303)
+    : shown(clockPage(view, worldTexts[view.language][problem]), 422)
+}
+
+const moveToNext = async (clock: MovingClock) => ((await advanceToNext(clock)) ? undefined : 'nothingToReach')
+
+const moveBy = async (clock: MovingClock, ms: number) => {
+  if (!Number.isSafeInteger(ms) || ms <= 0 || ms > MAX_STEP_MS) return 'badMove'
+  await clock.advance(ms)
+  return undefined
 }
 
 const atBank = async (context: Context, means: ApiMeans, teller: Teller, root: string): Promise<Response> => {

@@ -227,7 +227,7 @@ export const startTestHub = async (options: TestHubOptions = {}): Promise<TestHu
   }
   await apply(options.file ?? ((text) => text))
   const { key } = await keyOf('property-tax', ['payer:read'])
-  clock.onMove(() => composed.drain())
+  clock.onMove({ settle: composed.drain, due: composed.due })
   return {
     root,
     composed,

@@ -21,6 +21,7 @@ import { channelsFor } from '../channels.ts'
 import { type Composed, compose, masterKeysOf, openStorage } from '../compose.ts'
 import type { Config } from '../config.ts'
 import { listen } from '../serve.ts'
+import { keptClock } from './kept-clock.ts'
 import { untilStopped } from './lifetime.ts'
 import { badInput, Ending, EXIT, type Exit, print, say } from './output.ts'
 import { applyFile, configOf, readFileToApply } from './session.ts'
@@ -61,7 +62,7 @@ const openAll = async (
 ): Promise<Omit<Welcome, 'tookMs'>> => {
   const storage = await openStorage(wanted, log)
   open(() => storage.close())
-  const clock = movingClock()
+  const clock = keptClock(storage.folder)
   open(async () => clock.stop())
   let handle: (request: Request) => Response | Promise<Response> = () => new Response('starting', { status: 503 })
   const listening = await listenNear(wanted.port, (port) => listen((request) => handle(request), port))
@@ -97,7 +98,7 @@ const openAll = async (
   open(() => shop.stop())
   const text = renderDemoFile({ bankRoot: world.root, shopRoot: shop.root })
   await applyFile({ config, composed }, { name: 'cma.yaml', text, folder: demoFolder }, false, async () => true)
-  clock.onMove(() => composed.drain())
+  clock.onMove({ settle: composed.drain, due: composed.due })
   await composed.work()
   noteRunning(config, { pid: process.pid, port: config.port, shopRoot: shop.root })
   return { config, folder: storage.folder, bankRoot: world.root, shopRoot: shop.root }

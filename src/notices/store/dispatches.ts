@@ -24,6 +24,29 @@ const DUE = statement<{ readonly address: string }>(
 export const dueAddresses = async (db: Queryable, now: Instant): Promise<readonly string[]> =>
   (await db.query(DUE, [at(now)])).map(({ address }) => address)
 
+/** A notice that will be sent by itself, for the first time or again. */
+export type Upcoming = { readonly at: Instant; readonly eService: string; readonly subject: string }
+
+const UPCOMING = statement<Upcoming>(
+  'notices.upcoming',
+  `with recursive lane as (
+     (select address from notices.dispatch order by address limit 1)
+     union all
+     select (select d.address from notices.dispatch d where d.address > lane.address order by d.address limit 1)
+     from lane where lane.address is not null)
+   select next.due_at as at, next.e_service as "eService", next.subject
+   from lane
+   join notices.address a on a.id = lane.address and a.disabled_at is null
+   cross join lateral (
+     select d.due_at, d.e_service, d.subject from notices.dispatch d
+     where d.address = lane.address and d.due_at > $1 order by d.due_at limit $2) as next
+   order by at, subject limit $2`,
+)
+
+/** The first `limit` whose time is still to come. */
+export const upcomingNotices = (db: Queryable, now: Instant, limit: number): Promise<readonly Upcoming[]> =>
+  db.query(UPCOMING, [at(now), limit])
+
 export type Claimed = {
   readonly merchant: string
   readonly eService: string

@@ -9,6 +9,8 @@ export type Job = { readonly kind: string; readonly key: string; readonly runAt:
 
 export type JobHandler = {
   readonly kind: string
+  /** Runs for ever and concerns nobody who waits. */
+  readonly housekeeping?: true
   /** How many of this kind may run at once in this process. */
   readonly atOnce: number
   /** How long a lease lasts; past it another node takes the job. */
@@ -26,12 +28,17 @@ export type JobHandler = {
 /** What of one kind is due, running or waiting to run. */
 export type DueJobs = { readonly kind: string; readonly due: number; readonly oldest: Instant | null }
 
+/** A job whose time has not come. */
+export type UpcomingJob = Pick<Job, 'kind' | 'key' | 'runAt'>
+
 export type Jobs = {
   /** Writes or moves jobs, in the caller's transaction; wakes workers after commit by NOTIFY. */
   set(tx: Queryable, jobs: readonly Job[]): Promise<void>
   remove(tx: Queryable, kind: string, key: string): Promise<void>
   /** What of each kind is due now; each counted to 10,000. */
   due(kinds: readonly string[]): Promise<readonly DueJobs[]>
+  /** The first `limit` of these kinds whose time is still to come. */
+  upcoming(kinds: readonly string[], limit: number): Promise<readonly UpcomingJob[]>
 }
 
 export type Worker = {

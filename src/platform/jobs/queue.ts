@@ -2,7 +2,7 @@ import type { Clock, Instant } from '../../kernel/time.ts'
 import type { Db, Queryable } from '../db/db.ts'
 import { afterCommit } from '../db/transactions.ts'
 import type { Job, Jobs } from './jobs.ts'
-import { dueJobs, notifyWorkers, removeJob, setJobs } from './store.ts'
+import { dueJobs, notifyWorkers, removeJob, setJobs, upcomingJobs } from './store.ts'
 
 /** How often a worker looks by itself, in milliseconds; what is due later than this needs no waking. */
 export const POLL_MS = 500
@@ -40,6 +40,7 @@ export const createJobs = ({ db, clock }: { readonly db: Db; readonly clock: Clo
     },
     remove: removeJob,
     due: (kinds) => dueJobs(db, kinds, clock.now()),
+    upcoming: (kinds, limit) => upcomingJobs(db, kinds, clock.now(), limit),
   }
 }
 

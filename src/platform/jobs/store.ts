@@ -1,6 +1,6 @@
 import type { Instant } from '../../kernel/time.ts'
 import { at, type Queryable, type Statement, statement } from '../db/db.ts'
-import type { DueJobs, Job } from './jobs.ts'
+import type { DueJobs, Job, UpcomingJob } from './jobs.ts'
 
 /** All SQL of the job queue. */
 
@@ -106,6 +106,21 @@ const DUE = statement<DueJobs>(
 
 export const dueJobs = (db: Queryable, kinds: readonly string[], now: Instant): Promise<readonly DueJobs[]> =>
   db.query(DUE, [kinds, at(now), COUNTED_AT_MOST])
+
+const UPCOMING = statement<UpcomingJob>(
+  'jobs.upcoming',
+  `select job.* from unnest($1::text[]) as wanted (kind)
+   cross join lateral (
+     select kind, key, run_at as "runAt" from platform.job where kind = wanted.kind and run_at > $2 order by run_at limit $3) as job
+   order by "runAt", kind, key limit $3`,
+)
+
+export const upcomingJobs = (
+  db: Queryable,
+  kinds: readonly string[],
+  now: Instant,
+  limit: number,
+): Promise<readonly UpcomingJob[]> => db.query(UPCOMING, [kinds, at(now), limit])
 
 type Named = { readonly kind: string; readonly key: string }
 
