@@ -46,7 +46,7 @@ describe('the document', () => {
   })
 
   it('holds every route, and no other', () => {
-    const routes = paymentsApi(hub.composed.hub).routes.map(
+    const routes = paymentsApi(hub.composed.hub, hub.composed.tokens).routes.map(
       ({ method, path }) => `${method} ${path.replaceAll(/:(\w+)/g, '{$1}')}`,
     )
     expect([...operations()].sort()).toEqual([...routes].sort())
@@ -118,7 +118,9 @@ describe('what is answered is what is documented', () => {
     expect(whole.body).toMatchObject({ status: 'executed', refundedAmount: 12_345, payersAtBank: [{}] })
     isDocumented('get', '/v1/payments/{id}', whole)
     isDocumented('get', '/v1/payments/{id}', await hub.api('GET', `/v1/payments/pay_${'0'.repeat(26)}`))
-    await ordered(hub)
+    const receipt = '/v1/payments/{id}/receipt'
+    for (const id of [order.id, (await ordered(hub)).id, `pay_${'0'.repeat(26)}`])
+      isDocumented('get', receipt, await hub.api('GET', receipt.replace('{id}', id)))
     for (const query of ['?limit=1', '?status=open', '?limit=0', '?after=x'])
       isDocumented('get', '/v1/payments', await hub.api('GET', `/v1/payments${query}`))
     for (const query of ['', '?amount=5', '?amount=0'])

@@ -2,6 +2,7 @@ import { generateKeyPairSync, sign } from 'node:crypto'
 import { expect, test } from 'vitest'
 import type { z } from 'zod'
 import type { ROUTES } from '../src/payments/api.ts'
+import type { SignedReceipt } from '../src/payments/receipts/schemas.ts'
 import type * as shapes from '../src/payments/schemas.ts'
 import type * as sdk from '../src/sdk/index.ts'
 import { verifyReturn } from '../src/sdk/verify-return.ts'
@@ -18,6 +19,7 @@ type Told = {
   readonly event: (one: z.infer<typeof shapes.EventView>) => sdk.HubEvent
   readonly refund: (one: z.infer<typeof shapes.RefundView>) => sdk.Refund
   readonly order: (one: Channel<sdk.NewPayment>) => Channel<z.input<typeof shapes.NewPayment>>
+  readonly receipt: (one: z.infer<typeof SignedReceipt>) => sdk.SignedReceipt
   readonly back: (one: sdk.NewRefund) => z.input<typeof shapes.NewRefund>
 }
 
@@ -41,6 +43,7 @@ type Orders = Both<z.input<typeof shapes.NewPayment>, sdk.NewPayment>
 type Offers = Both<z.infer<typeof shapes.OfferView>, sdk.Offer>
 type Events = Both<z.infer<typeof shapes.EventView>, sdk.HubEvent>
 type Refunds = Both<z.input<typeof shapes.NewRefund>, sdk.NewRefund>
+type Receipts = Both<z.infer<typeof SignedReceipt>, sdk.SignedReceipt>
 type Filters = Both<z.input<Lists>, sdk.PaymentFilter>
 type OfferQueries = Both<z.input<Channels>, sdk.OfferQuery>
 type Complete = [
@@ -49,14 +52,24 @@ type Complete = [
   Same<Offers[0], Offers[1]>,
   Same<Events[0], Events[1]>,
   Same<Refunds[0], Refunds[1]>,
+  Same<Receipts[0], Receipts[1]>,
   Same<Filters[0], Filters[1]>,
   Same<OfferQueries[0], OfferQueries[1]>,
 ]
 
 test('the types are the hub’s, and lack no field', () => {
   const same = <One>(one: One): One => one
-  const told: Told = { payment: same, whole: same, offer: same, event: same, refund: same, order: same, back: same }
-  const complete: Complete = [true, true, true, true, true, true, true]
+  const told: Told = {
+    payment: same,
+    whole: same,
+    offer: same,
+    event: same,
+    refund: same,
+    receipt: same,
+    order: same,
+    back: same,
+  }
+  const complete: Complete = [true, true, true, true, true, true, true, true]
   expect(Object.keys(told)).toHaveLength(complete.length)
 })
 

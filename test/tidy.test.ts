@@ -37,10 +37,10 @@ const LAYERS: Layers = {
     doors: ['facts.ts'],
   },
   // Runs in other people's programs: it brings nothing along.
-  sdk: { imports: [], doors: [], packages: ['node:crypto', 'node:timers/promises'] },
+  sdk: { imports: [], doors: [], packages: ['node:crypto', 'node:timers/promises', 'node:util'] },
   sandbox: { imports: ['kernel', 'wire', 'channels', 'platform', 'sdk'], doors: [] },
   app: {
-    imports: ['kernel', 'wire', 'channels', 'platform', 'merchants', 'notices', 'payments', 'sandbox'],
+    imports: ['kernel', 'wire', 'channels', 'platform', 'merchants', 'notices', 'payments', 'sdk', 'sandbox'],
     doors: [],
   },
 }

@@ -73,7 +73,7 @@ export const webOf = (parts: WebParts): Hono<Env> => {
     return app
   }
   app.route('/', files(parts))
-  const api = paymentsApi(parts.hub)
+  const api = paymentsApi(parts.hub, parts.tokens)
   app.get('/v1/openapi.json', (c) => c.json(api.getOpenAPI31Document(documentHead(parts.config))))
   app.get('/.well-known/jwks.json', async (c) =>
     c.json(await parts.tokens.jwks(), 200, { 'cache-control': 'public, max-age=300' }),

@@ -10,10 +10,12 @@ import { decideOn, isEventId, isPaymentId, type OrderRefusal, placeOrder } from 
 import type { PaymentState } from './facts.ts'
 import type { Hub } from './hub.ts'
 import { stateOf } from './payment.ts'
+import { getReceipt, RECEIPT_ROUTES } from './receipts/api.ts'
 import { type Answered, callerOf, once, respond } from './requests.ts'
 import { json, key, NOT_FOUND, ownPayment, payment, posted, problem, security, tags, usual } from './routes.ts'
 import * as shapes from './schemas.ts'
 import { listPayments, type PaymentRow } from './store/index.ts'
+import type { Tokens } from './tokens.ts'
 import { viewOf } from './view.ts'
 
 /** Twice what the fastest e-service is meant to order; a loop that asks again and again is told to wait. Per API key and node. */
@@ -151,7 +153,7 @@ export const ROUTES = {
 type Handler = (c: Context, caller: Caller) => Promise<Response>
 
 /** The JSON edge. Handlers validate with the very schemas the document is made of. */
-export const paymentsApi = (hub: Hub): OpenAPIHono => {
+export const paymentsApi = (hub: Hub, tokens: Tokens): OpenAPIHono => {
   const app = new OpenAPIHono()
   const limiter = rateLimiter(RATE, hub.clock)
   app.openAPIRegistry.registerComponent('securitySchemes', 'bearer', { type: 'http', scheme: 'bearer' })
@@ -175,6 +177,7 @@ export const paymentsApi = (hub: Hub): OpenAPIHono => {
   add(ROUTES.cancel, (c, caller) => cancel(hub, c, caller))
   add(REFUND_ROUTES.refund, (c, caller) => makeRefund(hub, c, caller))
   add(REFUND_ROUTES.getRefund, (c, caller) => getRefund(hub, c, caller))
+  add(RECEIPT_ROUTES.receipt, (c, caller) => getReceipt(hub, tokens, c, caller))
   add(ROUTES.channels, (c, caller) => channels(hub, c, caller))
   add(ROUTES.events, (c, caller) => events(hub, c, caller))
   const oneByOne = inTurn()

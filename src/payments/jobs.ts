@@ -7,7 +7,7 @@ import { tryParked } from './inbox.ts'
 import { attemptDeadline, type Command, decide, nextDeadline, stateOf } from './payment.ts'
 import { DEADLINE, fromJobKey, jobKey, PARKED, record, TWINS } from './record.ts'
 import { refundJob } from './refunding.ts'
-import { forgetAnswers, loadPayment, lockPayment, othersOfReference } from './store/index.ts'
+import { forgetAnswers, loadPayment, lockPayment, othersOfReference, spendSigningKeys } from './store/index.ts'
 
 const FORGET = 'payments.forget-answers'
 /** Idempotency keys are promised for at least 30 days. */
@@ -42,7 +42,10 @@ export const paymentJobs = (hub: Hub): readonly JobHandler[] => [
     housekeeping: true,
     atOnce: 1,
     leaseMs: MINUTE_MS,
-    run: async (_, now) => ((await forgetAnswers(hub.db, now - ANSWERS_KEPT_MS)) === 1000 ? now : now + HOUR_MS),
+    run: async (_, now) => {
+      await spendSigningKeys(hub.db, now)
+      return (await forgetAnswers(hub.db, now - ANSWERS_KEPT_MS)) === 1000 ? now : now + HOUR_MS
+    },
   },
 ]
 

@@ -14,8 +14,8 @@ export const Amount = z
   .min(1, 'must be at least 1 minor unit')
   .max(MAX_AMOUNT_MINOR)
   .openapi({ description: AMOUNT, example: 12345 })
-const Sum = z.int().min(0).openapi({ description: AMOUNT })
-const Currency = z
+export const Sum = z.int().min(0).openapi({ description: AMOUNT })
+export const Currency = z
   .string()
   .regex(/^[A-Z]{3}$/, 'must be an ISO 4217 code in capital letters, e.g. EUR')
   .openapi({ example: 'EUR' })
@@ -27,7 +27,7 @@ export const Time = z
   .openapi({ description: TIME, format: 'date-time' })
 export const PaymentIdText = z.string().regex(/^pay_[0-9a-z]{26}$/, 'must be a payment id, e.g. pay_…')
 export const OfferId = z.string().min(1).max(120)
-const Reference = z
+export const Reference = z
   .string()
   .regex(/^[A-Za-z0-9/._-]{1,35}$/, 'must be 1–35 characters of A-Z a-z 0-9 / - . _')
   .openapi({

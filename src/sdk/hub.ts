@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as pause } from 'node:timers/promises'
+import type { PublicJwk } from './jws.ts'
 import { keepReturnKeys } from './return-keys.ts'
 import type {
   EventPage,
@@ -12,9 +13,9 @@ import type {
   PaymentPage,
   Queued,
   Refund,
+  SignedReceipt,
   WholePayment,
 } from './types.ts'
-import type { PublicJwk } from './verify-return.ts'
 
 export type HubOptions = {
   /** The hub's public address, e.g. `https://pay.example`. */
@@ -92,6 +93,8 @@ export const openHub = (options: HubOptions) => {
       post<Refund>(`${paymentPath(id)}/refunds`, refund, repeatable),
     /** What became of a refund. */
     getRefund: (id: string, refund: string) => get<Refund>(`${paymentPath(id)}/refunds/${encodeURIComponent(refund)}`),
+    /** The signed receipt of what was paid, to be handed on; `verifyReceipt` checks one. */
+    getReceipt: (id: string) => get<SignedReceipt>(`${paymentPath(id)}/receipt`),
     /** What the e-service may offer on its own page. */
     listChannels: (query: OfferQuery = {}) => get<OfferList>('/v1/channels', query),
     /** Every event once, from a cursor on; keep the `cursor` of the answer. */

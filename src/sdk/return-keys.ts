@@ -1,4 +1,4 @@
-import type { PublicJwk } from './verify-return.ts'
+import type { PublicJwk } from './jws.ts'
 
 /** As long as the hub lets its key set be kept. */
 const KEPT_MS = 300_000

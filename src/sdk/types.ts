@@ -138,3 +138,29 @@ export type Notice = {
 export type HubEvent = Notice & { readonly id: string }
 export type EventPage = { readonly events: readonly HubEvent[]; readonly cursor: string; readonly more: boolean }
 export type Queued = { readonly queued: true }
+
+/** What a signed receipt says. Names and texts are by language. */
+export type Receipt = {
+  /** The hub that says so: its public address. */
+  readonly iss: string
+  readonly hub: string
+  /** A test receipt stands for no money. */
+  readonly mode: 'test' | 'live'
+  readonly payment: string
+  readonly reference: string
+  readonly eService: string
+  readonly merchant: { readonly name: Readonly<Record<string, string>>; readonly registrationNumber: string }
+  readonly payee: { readonly name: string; readonly iban: string }
+  readonly amount: number
+  readonly currency: string
+  readonly refundedAmount: number
+  readonly reversedAmount: number
+  readonly description: Readonly<Record<string, string>>
+  readonly paidAt: string | null
+  readonly bank: Readonly<Record<string, string>>
+  readonly bankReference: string | null
+  readonly issuedAt: string
+}
+
+/** The file that a payer keeps: the receipt to be read, and the same signed. */
+export type SignedReceipt = { readonly receipt: Receipt; readonly jws: string }

@@ -1,7 +1,5 @@
-import { createPublicKey, type JsonWebKey, verify } from 'node:crypto'
+import { isSigned, jsonOf, type PublicJwk } from './jws.ts'
 import type { PaymentStatus } from './types.ts'
-
-export type PublicJwk = JsonWebKey & { readonly kid?: string }
 
 export type ReturnCheck = {
   /** The parameter `token` of the return address. */
@@ -42,29 +40,6 @@ export const verifyReturn = async (check: ReturnCheck): Promise<VerifiedReturn> 
 
 /** The hub's tokens have some 400 characters; a longer text is not one of them. */
 const MAX_TOKEN_LENGTH = 4_096
-
-const isSigned = (jwk: PublicJwk, alg: unknown, text: string, signature: Buffer): boolean => {
-  const kind = jwk.kty === 'OKP' && jwk.crv === 'Ed25519' ? 'EdDSA' : jwk.crv === 'P-256' ? 'ES256' : undefined
-  if (kind === undefined || alg !== kind) return false
-  try {
-    const key = createPublicKey({ key: jwk, format: 'jwk' })
-    const bytes = Buffer.from(text)
-    return kind === 'EdDSA'
-      ? verify(null, bytes, key, signature)
-      : verify('sha256', bytes, { key, dsaEncoding: 'ieee-p1363' }, signature)
-  } catch {
-    return false
-  }
-}
-
-const jsonOf = (part: string): Readonly<Record<string, unknown>> | undefined => {
-  try {
-    const value: unknown = JSON.parse(Buffer.from(part, 'base64url').toString())
-    return typeof value === 'object' && value !== null ? { ...value } : undefined
-  } catch {
-    return undefined
-  }
-}
 
 const STATUSES: readonly PaymentStatus[] = [
   'open',

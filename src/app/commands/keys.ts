@@ -131,7 +131,7 @@ const rotateTokens = async ({ tokens }: Session['composed'], options: Json): Pro
   if (options.json) printJson({ signsFrom, formerUntil })
   else
     print(
-      `The new key for return tokens is shown at /.well-known/jwks.json from now on and signs from ${signsFrom}.\nThe former one is shown until ${formerUntil}.`,
+      `The new key for return tokens and receipts is shown at /.well-known/jwks.json from now on and signs from ${signsFrom}.\nThe former one is destroyed after ${formerUntil}; what it signed stays genuine.`,
     )
   return EXIT.done
 }

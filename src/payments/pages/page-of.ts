@@ -1,20 +1,12 @@
 import type { Localized } from '../../kernel/language.ts'
 import type { Instant } from '../../kernel/time.ts'
-import type { Directory, Offer } from '../../merchants/index.ts'
-import type { AttemptState, BegunFact, Flag, PaymentState } from '../facts.ts'
-import type { Loaded } from '../store/index.ts'
-import type { Bill, Frame, OfferChoice, PayerPage, PaymentReceipt, RefusalShown } from './props.ts'
+import type { Directory } from '../../merchants/index.ts'
+import type { AttemptState, Flag } from '../facts.ts'
+import { type Named, nameOf, receiptOf } from '../receipts/paid.ts'
+import type { Bill, Frame, OfferChoice, PayerPage, RefusalShown } from './props.ts'
 
 /** What is needed to say which page shows a payment's state. */
-export type Shown = {
-  readonly frame: Frame
-  readonly loaded: Loaded
-  readonly state: PaymentState
-  readonly offers: readonly Offer[]
-  /** The channel's name, for an offer that is no longer offered. */
-  readonly channelName: (channel: string) => Localized
-  readonly directory: Directory
-}
+export type Shown = Named & { readonly frame: Frame; readonly directory: Directory }
 
 export type Asked = {
   /** The payer asked for the choices. */
@@ -153,26 +145,5 @@ const offerChoices = ({ offers, state, directory }: Shown): readonly OfferChoice
       }
     })
 
-export const nameOf = ({ offers, channelName }: Shown, attempt: Pick<AttemptState, 'offer' | 'channel'>): Localized =>
-  offers.find((offer) => offer.id === attempt.offer)?.name ?? channelName(attempt.channel)
-
 const through = (shown: Shown, attempt: AttemptState | undefined): Localized =>
   attempt ? nameOf(shown, attempt) : shown.frame.brand.eService
-
-/** What was paid, of the first attempt that is executed. Throws when none is: only an executed payment has a receipt. */
-export const receiptOf = (shown: Shown): PaymentReceipt => {
-  const { state, loaded } = shown
-  const attempt = state.attempts.find((one) => one.status === 'executed')
-  if (!attempt) throw new Error('a receipt of a payment that is not executed')
-  const { currency } = state.order.amount
-  const begun = loaded.facts.find((fact): fact is BegunFact => fact.fact === 'begun' && fact.attempt === attempt.id)
-  return {
-    paid: state.order.amount,
-    through: nameOf(shown, attempt),
-    payee: begun?.payee ?? { name: '', iban: '' },
-    ...(attempt.paidAt === undefined ? {} : { paidAt: attempt.paidAt }),
-    ...(attempt.bankReference ? { bankReference: attempt.bankReference } : {}),
-    ...(state.refundedMinor > 0 ? { refunded: { amountMinor: state.refundedMinor, currency } } : {}),
-    ...(state.reversedMinor > 0 ? { reversed: { amountMinor: state.reversedMinor, currency } } : {}),
-  }
-}

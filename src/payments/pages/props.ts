@@ -11,7 +11,7 @@ import type { ClosingKind, Flag } from '../facts.ts'
  * - GET `{pay}` the true state, on the way (a) leading on to the bank; with `back=yes` how it stands, never on to a bank;
  *   with `choose=yes` the choices, though an attempt is under way or was refused; with `refresh=off` a page that stays still
  * - POST `{pay}/choose` with `offer` and, when plainly confirmed, `not-paid=yes`
- * - POST `{pay}/return` · GET `{pay}/receipt`
+ * - POST `{pay}/return` · GET `{pay}/receipt` · GET `{pay}/receipt.json` (signed, to keep)
  *
  * GETs take `lang`; forms carry it in their action's query.
  */

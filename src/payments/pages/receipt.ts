@@ -21,6 +21,7 @@ ${summaryList([
 ])}
 <p class="pay-soft">${voice.say('receipt.issued', { time: voice.dateTime(page.issuedAt) })}</p>
 <div class="pay-links"><button type="button" class="pay-link" data-print hidden>${voice.say('receipt.print')}</button>
+<a class="pay-link" href="${page.frame.pay}/receipt.json" download>${voice.say('receipt.signed')}</a>
 <a class="pay-link" href="${voice.stands()}">${voice.say('receipt.back')}</a></div>
 </div>`,
   })

@@ -6,13 +6,13 @@ import { pathOf } from '../../platform/http/prefix.ts'
 import { type Begun, beginAttempt } from '../begin.ts'
 import { payerLeaves } from '../commands.ts'
 import type { Hub } from '../hub.ts'
-import { offersOf } from '../offers.ts'
-import { stateOf } from '../payment.ts'
+import { issueReceipt } from '../receipts/issue.ts'
+import { namedOf, nameOf, receiptOf } from '../receipts/paid.ts'
 import { type Loaded, loadByToken } from '../store/index.ts'
 import { returnAddress, type Tokens } from '../tokens.ts'
 import { frameOf } from './frame.ts'
 import { renderPage } from './index.ts'
-import { billOf, choosePage, nameOf, pageOf, receiptOf, type Shown } from './page-of.ts'
+import { billOf, choosePage, pageOf, type Shown } from './page-of.ts'
 import type { PayerPage, ProblemKind } from './props.ts'
 
 export type PageHub = {
@@ -59,6 +59,18 @@ export const payerRoutes = (pages: PageHub): Hono => {
       return html(c, { page: 'receipt', frame: shown.frame, bill: billOf(shown), receipt, issuedAt: hub.clock.now() })
     }),
   )
+  app.get(
+    '/pay/:token/receipt.json',
+    withPayment(async (c, shown) => {
+      const issued = await issueReceipt(hub, pages.tokens, shown.directory, shown)
+      if (!issued) return c.redirect(shown.frame.pay, 303)
+      c.header('content-disposition', `attachment; filename="receipt-${shown.frame.quote}.json"`)
+      return c.body(`${JSON.stringify(issued, null, 2)}\n`, 200, {
+        'content-type': 'application/json',
+        'cache-control': 'no-store',
+      })
+    }),
+  )
   return app
 }
 
@@ -79,16 +91,7 @@ const shownOf = async ({ hub, assets }: PageHub, c: Context, loaded: Loaded): Pr
   const directory = await hub.merchants.directory()
   const frame = frameOf(pathOf(hub.publicUrl), directory, loaded.row, assets, c.req.query('lang'))
   if (!frame) return undefined
-  const state = stateOf(loaded.facts)
-  const channelName = (id: string) => hub.channels.find(({ channel }) => channel.id === id)?.channel.name ?? { en: id }
-  return {
-    frame,
-    loaded,
-    state,
-    directory,
-    channelName,
-    offers: offersOf(hub, directory, loaded.row, state, hub.clock.now()),
-  }
+  return { ...namedOf(hub, directory, loaded), frame, directory }
 }
 
 const askedOf = (c: Context) => {

@@ -118,6 +118,7 @@ export const en = {
   'attention.nothing-to-do': 'You need do nothing now. Please do not pay again.',
 
   'receipt.title': 'Payment receipt',
+  'receipt.signed': 'Download a signed file (JSON)',
   'receipt.print': 'Print',
   'receipt.back': 'Back to the payment',
   'receipt.paid': 'Amount paid',

@@ -117,6 +117,7 @@ export const lv = {
 
   'receipt.title': 'Maksājuma kvīts',
   'receipt.print': 'Drukāt',
+  'receipt.signed': 'Lejupielādēt parakstītu datni (JSON)',
   'receipt.back': 'Atpakaļ pie maksājuma',
   'receipt.paid': 'Samaksātā summa',
   'receipt.paid-at': 'Samaksāts',

@@ -1,0 +1,114 @@
+import { compactVerify, createLocalJWKSet, type JSONWebKeySet } from 'jose'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { DAY_MS, SECOND_MS } from '../../src/kernel/time.ts'
+import { verifyReceipt } from '../../src/sdk/index.ts'
+import { startTestHub, type TestHub } from '../support/hub.ts'
+import { ordered, paidThrough } from '../support/story.ts'
+
+/** What a payer keeps. The clock is only moved at the end. */
+
+let hub: TestHub
+beforeAll(async () => {
+  hub = await startTestHub()
+})
+afterAll(() => hub.stop())
+
+const jwks = async (): Promise<JSONWebKeySet> => {
+  const set: JSONWebKeySet = JSON.parse(await (await fetch(`${hub.root}/.well-known/jwks.json`)).text())
+  return set
+}
+const fileOf = async (payUrl: string): Promise<string> => (await fetch(`${payUrl}/receipt.json`)).text()
+const paid = async (more: Readonly<Record<string, unknown>> = {}) =>
+  (await paidThrough(hub, 'swedbank-lv', 'pay', more)).order
+const verdictOn = async (file: string): Promise<string> => {
+  const verified = verifyReceipt({ file, keys: (await jwks()).keys, issuer: hub.root })
+  return verified.ok ? 'genuine' : verified.reason
+}
+
+describe('a signed receipt', () => {
+  it('says who was paid what, for what, when and through whom, and any JOSE library believes it', async () => {
+    const order = await paid()
+    const { status, body } = await hub.api('GET', `/v1/payments/${order.id}/receipt`)
+    expect(status).toBe(200)
+    expect(body.receipt).toEqual({
+      iss: hub.root,
+      hub: 'E-BIZness CMA',
+      mode: 'test',
+      payment: order.id,
+      reference: order.reference,
+      eService: 'property-tax',
+      merchant: {
+        name: { lv: 'Liepkalnu novada pašvaldība', en: 'Liepkalni Municipality' },
+        registrationNumber: '90999900005',
+      },
+      payee: { name: 'Liepkalnu novada pašvaldība', iban: 'LV07HABA0000000000001' },
+      amount: 12_345,
+      currency: 'EUR',
+      refundedAmount: 0,
+      reversedAmount: 0,
+      description: { lv: 'Nekustamā īpašuma nodoklis 2026', en: 'Property tax 2026' },
+      paidAt: expect.stringMatching(/Z$/),
+      bank: expect.objectContaining({ lv: 'Swedbank' }),
+      bankReference: expect.any(String),
+      issuedAt: expect.stringMatching(/Z$/),
+    })
+    const { payload, protectedHeader } = await compactVerify(String(body.jws), createLocalJWKSet(await jwks()))
+    expect(protectedHeader).toMatchObject({ alg: 'EdDSA', typ: 'ebizness-receipt+jws' })
+    expect(JSON.parse(Buffer.from(payload).toString())).toEqual(body.receipt)
+  })
+
+  it('is a file to keep from the receipt page, without a word of the payer', async () => {
+    const payer = { name: 'Anna Paraudziņa', email: 'anna@paraugs.example' }
+    const order = await paid({ payer })
+    const page = await (await fetch(`${order.payUrl}/receipt`)).text()
+    const path = /href="([^"]+\/receipt\.json)"/.exec(page)?.[1]
+    expect(hub.root + path).toBe(`${order.payUrl}/receipt.json`)
+    const answer = await fetch(hub.root + path)
+    expect(answer.headers.get('content-disposition')).toMatch(
+      /^attachment; filename="receipt-[0-9A-Z]{4}-[0-9A-Z]{4}\.json"$/,
+    )
+    expect([answer.headers.get('content-type'), answer.headers.get('cache-control')]).toEqual([
+      'application/json',
+      'no-store',
+    ])
+    const file = await answer.text()
+    expect(await verdictOn(file)).toBe('genuine')
+    expect(await verdictOn(file.replaceAll('12345', '12346'))).toBe('altered')
+    const told = file + Buffer.from(file.split('.')[1] ?? '', 'base64url').toString()
+    expect(told).not.toMatch(/Anna|paraugs/)
+  })
+
+  it('tells what went back, once it did', async () => {
+    const { order } = await paidThrough(hub, 'sandbox', 'refunded')
+    await hub.clock.advance(120 * SECOND_MS)
+    const { body } = await hub.api('GET', `/v1/payments/${order.id}/receipt`)
+    expect(body.receipt).toMatchObject({ amount: 12_345, refundedAmount: 12_345 })
+  })
+
+  it('is there only for what was paid, and for whom it was ordered', async () => {
+    const open = await ordered(hub)
+    expect((await hub.api('GET', `/v1/payments/${open.id}/receipt`)).body).toMatchObject({ code: 'not_paid' })
+    const early = await fetch(`${open.payUrl}/receipt.json`, { redirect: 'manual' })
+    expect([early.status, early.headers.get('location')]).toEqual([303, open.payUrl.replace(hub.root, '')])
+    const { key } = await hub.keyOf('kindergarten')
+    const order = await paid()
+    expect((await hub.api('GET', `/v1/payments/${order.id}/receipt`, undefined, { key })).status).toBe(404)
+  })
+
+  it('is genuine for years, whatever keys came after; not once its key is withdrawn', async () => {
+    const order = await paid()
+    const old = await fileOf(order.payUrl)
+    const [before] = (await jwks()).keys
+    await hub.composed.tokens.rotate()
+    await hub.clock.advance(2 * 365 * DAY_MS)
+    const young = await fileOf(order.payUrl)
+    expect([await verdictOn(old), await verdictOn(young)]).toEqual(['genuine', 'genuine'])
+    expect(await hub.composed.tokens.withdraw(before?.kid ?? '')).toBe(true)
+    expect([await verdictOn(old), await verdictOn(young)]).toEqual(['unknown_key', 'genuine'])
+    const kidOf = (file: string) =>
+      JSON.parse(Buffer.from(/"jws": "([^.]+)/.exec(file)?.[1] ?? '', 'base64url').toString()).kid
+    expect(await hub.composed.tokens.withdraw(kidOf(young))).toBe(true)
+    expect([await verdictOn(young), await verdictOn(await fileOf(order.payUrl))]).toEqual(['unknown_key', 'genuine'])
+    expect(await hub.composed.tokens.withdraw('nobody')).toBe(false)
+  })
+})
