@@ -21,7 +21,7 @@ import { type Embedded, startEmbedded } from '../platform/db/embedded.ts'
 import { migrate } from '../platform/db/migrate.ts'
 import { openDb } from '../platform/db/postgres.ts'
 import { type Assets, loadAssets } from '../platform/html/index.ts'
-import { parseNetwork } from '../platform/http/addresses.ts'
+import { type OutboundPolicy, parseNetwork } from '../platform/http/addresses.ts'
 import { type HttpClient, openClient } from '../platform/http/client.ts'
 import { pathOf, withoutPath } from '../platform/http/prefix.ts'
 import type { JobHandler, Worker } from '../platform/jobs/jobs.ts'
@@ -125,7 +125,7 @@ export const compose = async (parts: Parts): Promise<Composed> => {
   const { config, db, channels, clock, log, masterKeys, modules = MODULES } = parts
   const random: Random = parts.random ?? ((size) => new Uint8Array(randomBytes(size)))
   const sealer = openSealer(masterKeys, random)
-  const client = openClient({ policy: { testMode: config.mode === 'test', allowedNetworks: networksOf(config) } })
+  const client = openClient({ policy: outboundPolicyOf(config) })
   const merchants = await openMerchants({
     db,
     channels,
@@ -218,6 +218,12 @@ const below = (path: string, assets: Assets): Assets => ({
   stylesheet: path + assets.stylesheet,
   script: path + assets.script,
   icon: path + assets.icon,
+})
+
+/** Which addresses anything of this installation may call. Throws a sentence for a person. */
+export const outboundPolicyOf = (config: Config): OutboundPolicy => ({
+  testMode: config.mode === 'test',
+  allowedNetworks: networksOf(config),
 })
 
 const networksOf = (config: Config) =>

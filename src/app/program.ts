@@ -5,6 +5,7 @@ import { registerConfiguration } from './commands/configuration.register.ts'
 import { registerKeys } from './commands/keys.register.ts'
 import { registerMessages } from './commands/message.register.ts'
 import { registerPayments } from './commands/payments.register.ts'
+import { registerReceipts } from './commands/receipt.register.ts'
 import { registerRunning } from './commands/run.register.ts'
 import { VERSION } from './version.ts'
 
@@ -14,6 +15,7 @@ const GROUPS: readonly ((program: Command) => void)[] = [
   registerConfiguration,
   registerKeys,
   registerPayments,
+  registerReceipts,
   registerChannels,
   registerMessages,
   registerClock,

@@ -17,7 +17,7 @@ export type Named = {
 }
 
 export const namedOf = (
-  hub: Pick<Hub, 'channels' | 'health' | 'clock'>,
+  hub: Pick<Hub, 'channels' | 'health' | 'clock' | 'publicUrl'>,
   directory: Directory,
   loaded: Loaded,
 ): Named => {
