@@ -122,6 +122,7 @@ describe('the calls', () => {
       getPayment: 'getPayment',
       cancelPayment: 'cancelPayment',
       refundPayment: 'refundPayment',
+      getReceipt: 'getReceipt',
       getRefund: 'getRefund',
       listChannels: 'listChannels',
       listEvents: 'events',
