@@ -80,17 +80,16 @@ export type Call = {
 export const called = async (call: Call): Promise<Turn<Books>> => {
   const { books, message } = call
   const merchant = merchantOfKey(message.headers.authorization)
-  const accounts = books.accounts.filter((account) => account.merchant === merchant)
-  if (merchant === undefined || accounts.length === 0)
+  if (merchant === undefined || books.accounts.length === 0)
     return turn(books, problem(401, 'unknown_key', 'no such API key'))
   if (books.calls !== 'well' && books.calls !== 'slow') return turn(books, faulty(books.calls, { kind: 'silence' }))
-  const done = await route(call, merchant, accounts)
+  const done = await route(call, merchant)
   return books.calls === 'slow' ? { ...done, answer: faulty('slow', done.answer) } : done
 }
 
-const route = async (call: Call, merchant: string, accounts: readonly Account[]): Promise<Turn<Books>> => {
+const route = async (call: Call, merchant: string): Promise<Turn<Books>> => {
   const { books, message, bank, id, part } = call
-  if (message.method === 'POST' && id === undefined) return makeOrder(call, accounts)
+  if (message.method === 'POST' && id === undefined) return makeOrder(call, merchant)
   const number = new URL(message.url).searchParams.get('number') ?? ''
   const order = id === undefined ? byNumber(books, merchant, number) : books.orders.get(id)
   if (order?.merchant !== merchant)
@@ -102,9 +101,17 @@ const route = async (call: Call, merchant: string, accounts: readonly Account[])
   return turn(books, problem(405, 'unknown_call', 'the bank knows no such call'))
 }
 
-const makeOrder = ({ books, message, bank }: Call, accounts: readonly Account[]): Turn<Books> => {
+/** Whoever comes with a new name gets an account: a newcomer's first `cma.yaml` needs no bank to be asked. All are signed for alike. */
+const accountOf = ({ accounts }: Books, merchant: string, made: NewOrder): Account | undefined => {
+  const own = accounts.filter((account) => account.merchant === merchant)
+  const [any] = accounts
+  if (made.merchant !== merchant || !any) return undefined
+  return own.length === 0 ? { ...any, merchant, iban: made.account } : own.find(({ iban }) => iban === made.account)
+}
+
+const makeOrder = ({ books, message, bank }: Call, merchant: string): Turn<Books> => {
   const made = bodyOf(message.body, NewOrder)
-  const account = accounts.find((one) => one.iban === made?.account && one.merchant === made.merchant)
+  const account = made && accountOf(books, merchant, made)
   if (!made) return turn(books, problem(422, 'bad_order', 'the order lacks something or has it in the wrong form'))
   if (!account) return turn(books, problem(422, 'unknown_account', 'the merchant has no such account here'))
   const known = byNumber(books, made.merchant, made.number)
