@@ -34,9 +34,22 @@ describe('the operator’s pages', () => {
     expect(documented).toEqual(leaves.map(([name]) => name).toSorted())
   })
 
+  it('name every option of a command in its row, and none that it does not have', () => {
+    const rows = read('docs/operating/command-line.md').split('\n')
+    const options = leaves.map(([name, command]) => {
+      const row = rows.find((line) => new RegExp(`^\\| \`ebizness ${name}\\b`).test(line)) ?? ''
+      const named = [...new Set([...row.matchAll(/--[a-z][a-z-]*/g)].map(([option]) => option))]
+      return [name, named.filter((option) => option !== '--json').toSorted(), command] as const
+    })
+    for (const [name, named, command] of options) {
+      const made = command.options.map(({ long }) => `${long}`).filter((option) => option !== '--json')
+      expect([name, named]).toEqual([name, made.toSorted()])
+    }
+  })
+
   it('list every variable of the environment', () => {
     const variables = [...read('src/app/config.ts').matchAll(/^ {2}([A-Z_]+): /gm)].map((match) => match[1])
-    expect(listedIn('docs/operating/README.md', /^\| `([A-Z_]+)` \|/gm)).toEqual(variables.toSorted())
+    expect(listedIn('docs/operating/configure.md', /^\| `([A-Z_]+)` \|/gm)).toEqual(variables.toSorted())
   })
 
   it('list every exit code', () => {
