@@ -1,7 +1,15 @@
-import type { Localized } from '../kernel/language.ts'
+import type { Language, Localized } from '../kernel/language.ts'
 import type { SentMessage, SimulatorAnswer, Turn } from './simulator.ts'
 
 /** What every simulated bank says to the person in front of it, whatever its protocol. */
+
+const LANGUAGES: Readonly<Record<string, Language>> = { LAT: 'lv', EST: 'et', LIT: 'lt', ENG: 'en', RUS: 'ru' }
+
+/** The language that an order names by the three letters of Baltic bank links (VK_LANG, IB_LANG). */
+export const languageOf = (code: string | undefined): { readonly language?: Language } => {
+  const language = LANGUAGES[code ?? '']
+  return language === undefined ? {} : { language }
+}
 
 export const turn = <State>(state: State, answer: SimulatorAnswer, send: readonly SentMessage[] = []): Turn<State> => ({
   state,

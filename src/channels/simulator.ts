@@ -1,4 +1,4 @@
-import type { Localized } from '../kernel/language.ts'
+import type { Language, Localized } from '../kernel/language.ts'
 import type { Money } from '../kernel/money.ts'
 import type { Instant } from '../kernel/time.ts'
 import type { Answer, SignatureAlgorithm, WireMessage } from './channel.ts'
@@ -96,6 +96,8 @@ export type SimulatedOrder = {
   readonly number: string
   readonly amount: Money
   readonly text: string
+  /** In which the order asks the bank to speak to the payer. */
+  readonly language?: Language
   readonly paid: boolean
   readonly refundedMinor: number
   readonly madeAt: Instant

@@ -59,7 +59,7 @@ const openWorld = async (statuses: number[] = []) => {
     () => world.stop(),
     async () => clock.stop(),
   )
-  const begin = async (amountMinor: number, number = '1001'): Promise<Response> => {
+  const begin = async (amountMinor: number, number = '1001', language = 'lv'): Promise<Response> => {
     if (!channel) throw new Error('the sandbox is not in the list')
     const settings = channel.settings.parse({ merchantId: 'LIEPKALNI', url: `${world.root}/sandbox` })
     const step: Step = await channel.begin(
@@ -69,7 +69,7 @@ const openWorld = async (statuses: number[] = []) => {
         payee: { iban: 'LV07HABA0000000000001', name: 'Liepkalnu novada pašvaldība' },
         reference: `NIN-2026-${number}`,
         description: 'Nekustamā īpašuma nodoklis 2026',
-        language: 'lv',
+        language,
         addresses: { back: `${listener.root}/back`, notice: `${listener.root}/notice` },
       },
       {
@@ -202,6 +202,20 @@ describe('the tester’s API', () => {
     expect(await (await json(`/api/orders/${id}/choose`, { choice: 'decline' })).json()).toMatchObject({
       answer: { kind: 'carry', method: 'GET' },
     })
+  })
+})
+
+describe('the language of a bank’s page', () => {
+  test.each([
+    { ordered: 'lv', browser: 'en', asked: '', shown: 'lv' },
+    { ordered: 'en', browser: 'lv', asked: '', shown: 'en' },
+    { ordered: 'et', browser: 'lv', asked: '', shown: 'en' },
+    { ordered: 'lv', browser: 'lv', asked: '?lang=en', shown: 'en' },
+  ])('ordered in $ordered by a browser in $browser$asked is $shown', async ({ ordered, browser, asked, shown }) => {
+    const { begin, get } = await openWorld()
+    const id = await idOf(await begin(12_345, '1001', ordered))
+    const page = await get(`/orders/sandbox/${id}${asked}`, { 'accept-language': browser })
+    expect(await page.text()).toContain(`<html lang="${shown}">`)
   })
 })
 

@@ -3,7 +3,7 @@ import { type Context, Hono } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
 import type { Setup, Simulator, SimulatorAnswer } from '../channels/simulator.ts'
 import type { Random } from '../kernel/ids.ts'
-import { inLanguage } from '../kernel/language.ts'
+import { inLanguage, type Language } from '../kernel/language.ts'
 import type { Html } from '../platform/html/index.ts'
 import { type ApiMeans, addApi, isChoice } from './api.ts'
 import { MAX_STEP_MS, type MovingClock } from './clock.ts'
@@ -166,8 +166,9 @@ const shown = (page: Html, status = 200): Response =>
     headers: { ...HEADERS, 'content-type': 'text/html; charset=utf-8', 'cache-control': 'no-store' },
   })
 
-const viewOf = (context: Context, clock: MovingClock): View => {
-  const asked = context.req.query('lang') ?? context.req.header('accept-language') ?? ''
+/** In the language asked for, else the one that the order states, else the browser's. */
+const viewOf = (context: Context, clock: MovingClock, stated?: Language): View => {
+  const asked = context.req.query('lang') ?? stated ?? context.req.header('accept-language') ?? ''
   return { language: asked.startsWith('lv') ? 'lv' : 'en', here: context.req.path, now: clock.now() }
 }
 
@@ -209,7 +210,7 @@ const atBank = async (context: Context, means: ApiMeans, teller: Teller, root: s
 
 const orderView = (context: Context, means: ApiMeans, channel: string, id: string, status: number): Response => {
   const order = means.orders().find((one) => one.channel === channel && one.id === id)
-  const view = { ...viewOf(context, means.clock), here: `/orders/${channel}/${id}` }
+  const view = { ...viewOf(context, means.clock, order?.language), here: `/orders/${channel}/${id}` }
   if (!order) return shown(sentencePage(view, inLanguage(notFound, view.language)), 404)
   const choices = means.tellers.find((teller) => teller.channel === channel)?.choices ?? []
   return shown(orderPage(view, order, choices, means.outbox.sent()), status)

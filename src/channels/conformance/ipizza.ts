@@ -6,10 +6,11 @@ import { writeForm } from '../../wire/form.ts'
 import type { LengthUnit } from '../../wire/length-prefix.ts'
 import type { Channel, ListedChannel } from '../channel.ts'
 import type { IpizzaSettings } from '../ipizza/profile.ts'
+import { REQUESTS } from '../ipizza/services.ts'
 import type { Books } from '../ipizza/simulator.ts'
 import type { Simulator } from '../simulator.ts'
 import { testAgreement } from './agreement.ts'
-import { conformance, throwAwayKeys } from './kit.ts'
+import { conformance, type Specimen, throwAwayKeys, wordsAfter } from './kit.ts'
 
 /** What a bank of the family gives to be proved: itself, and what it does otherwise than most. */
 export type FamilySpecimen = {
@@ -69,14 +70,16 @@ export const familyConformance = (specimen: FamilySpecimen): void => {
   const { channel, bankId } = specimen
   const url = `https://bank.example/${channel.id}`
   const usual = { senderId: 'LIEPKALNI', url, ...(bankId === undefined ? {} : { bankId }) }
-  proveTrips(specimen, vectors, usual)
+  const whole = specimenOf(specimen, vectors, usual)
+  conformance(whole)
+  proveOrders(whole)
   describe(`the vectors read by ${channel.id}`, () => {
     it.each(vectors.vectors)('$id', async (vector) => {
       const { fields, length_unit: lengthUnit } = vector
       const agreement = testAgreement(channel, {
         settings: {
           ...usual,
-          service: '1012',
+          service: USUAL_SERVICE,
           version: fields.VK_VERSION,
           senderId: fields.VK_REC_ID,
           bankId: fields.VK_SND_ID,
@@ -97,21 +100,36 @@ export const familyConformance = (specimen: FamilySpecimen): void => {
   })
 }
 
-const proveTrips = (
+/** The kit travels with 1012; each other order that an agreement may name makes every trip too. */
+const proveOrders = (whole: Specimen<IpizzaSettings, Books>): void => {
+  const { channel, settings, simulator, heard } = whole
+  const services = Object.keys(REQUESTS).filter(
+    (service) => channel.settings.safeParse({ ...settings, service }).success,
+  )
+  describe.each(services.filter((service) => service !== USUAL_SERVICE))(`order %s to ${channel.id}`, (service) => {
+    it.each(simulator.choices.map(({ id }) => id))('is heard of as it should after "%s"', async (choice) => {
+      expect(await wordsAfter({ ...whole, settings: { ...settings, service } }, choice)).toEqual(heard[choice])
+    })
+  })
+}
+
+const USUAL_SERVICE = '1012'
+
+const specimenOf = (
   { listed, channel, simulator, folder, version, heard }: FamilySpecimen,
   vectors: Vectors,
   usual: Readonly<Record<string, unknown>> & { readonly url: string },
-): void => {
+): Specimen<IpizzaSettings, Books> => {
   const merchant = keyOf(vectors, 'hub_merchant')
   const bank = keyOf(vectors, 'bank')
   const next = throwAwayKeys('rsa')
   const stranger = throwAwayKeys('rsa')
-  conformance({
+  return {
     listed,
     channel,
     simulator,
     folder,
-    settings: { ...usual, service: '1012', version, fallbackCharsets: ['WINDOWS-1257'] },
+    settings: { ...usual, service: USUAL_SERVICE, version, fallbackCharsets: ['WINDOWS-1257'] },
     keys: {
       merchant: { privateKey: merchant.private_pem },
       bank: [{ publicKey: bank.public_pem }, { publicKey: next.publicKey }],
@@ -121,7 +139,7 @@ const proveTrips = (
     root: usual.url,
     now: NOW,
     heard: { ...HEARD, ...heard },
-  })
+  }
 }
 
 const keyOf = ({ keys }: Vectors, name: string) => {

@@ -141,6 +141,20 @@ const describeBegin = <Settings, State>(specimen: Specimen<Settings, State>): vo
   })
 }
 
+/** What is heard after a choice, message by message. */
+export const wordsAfter = async <Settings, State>(
+  specimen: Specimen<Settings, State>,
+  choice: string,
+): Promise<readonly string[]> => {
+  const { trip, stage } = await tripOf(specimen, choice)
+  const words = []
+  for (const message of trip.messages) {
+    const { readings, carrier } = await specimen.channel.read(frozen(message), stage.agreement)
+    words.push(...readings.map((reading) => `${carrier} ${wordsOf(reading)}`))
+  }
+  return words
+}
+
 const describeTrips = <Settings, State>(specimen: Specimen<Settings, State>): void => {
   const { simulator, heard, channel } = specimen
 
@@ -149,13 +163,7 @@ const describeTrips = <Settings, State>(specimen: Specimen<Settings, State>): vo
   })
 
   it.each(simulator.choices.map(({ id }) => id))('hears what it should after "%s"', async (choice) => {
-    const { trip, stage } = await tripOf(specimen, choice)
-    const words = []
-    for (const message of trip.messages) {
-      const { readings, carrier } = await channel.read(frozen(message), stage.agreement)
-      words.push(...readings.map((reading) => `${carrier} ${wordsOf(reading)}`))
-    }
-    expect(words).toEqual(heard[choice])
+    expect(await wordsAfter(specimen, choice)).toEqual(heard[choice])
   })
 
   it.each(simulator.choices.map(({ id }) => id))('reads the same again after "%s", at any time', async (choice) => {

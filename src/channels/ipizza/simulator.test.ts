@@ -67,6 +67,7 @@ describe('a simulated bank', () => {
         number: '1001',
         amount: ORDER.amount,
         text: 'NIN-2026-000123 Nodoklis',
+        language: 'lv',
         paid: false,
         refundedMinor: 0,
         madeAt: NOW,

@@ -1,6 +1,7 @@
 import {
   ALREADY_PAID,
   CANCELLED,
+  languageOf,
   NO_SUCH_ORDER,
   NOTHING_OLDER,
   refusal,
@@ -156,6 +157,7 @@ const simulatedOrder = ({ id, contract, fields, ordered, taken, status, madeAt }
   number: fields.VK_STAMP ?? '',
   amount: taken ?? ordered,
   text: fields.VK_REF || fields.VK_MSG || '',
+  ...languageOf(fields.VK_LANG),
   paid: status === 'paid',
   refundedMinor: 0,
   madeAt,

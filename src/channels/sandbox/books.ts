@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import type { Language } from '../../kernel/language.ts'
 import type { Currency, Money } from '../../kernel/money.ts'
 import { type Instant, MINUTE_MS, toRfc3339 } from '../../kernel/time.ts'
 import type { Setup, SimulatedOrder } from '../simulator.ts'
@@ -29,6 +30,7 @@ export type BookedOrder = {
   readonly number: string
   readonly reference: string
   readonly text: string
+  readonly language: Language
   readonly ordered: Money
   /** What was taken from the payer: as ordered, unless the tester made the bank wrong. */
   readonly taken: Money
@@ -64,6 +66,7 @@ export const NewOrder = z.object({
   account: z.string(),
   reference: z.string().min(1).max(35),
   text: z.string().min(1).max(140),
+  language: z.string().min(2).max(10),
   payerName: z.string().max(140).optional(),
   payableForMinutes: z.int().min(1).max(1440),
   backUrl: z.url(),
@@ -98,6 +101,7 @@ export const newOrder = (made: NewOrder, account: Account, count: number, nonce:
     number: made.number,
     reference: made.reference,
     text: made.text,
+    language: made.language,
     ordered,
     taken: ordered,
     account: made.account,
@@ -180,6 +184,7 @@ export const simulatedOrders = (books: Books): readonly SimulatedOrder[] =>
     number: order.number,
     amount: order.ordered,
     text: `${order.reference} · ${order.text}`,
+    language: order.language,
     paid:
       order.fate.some((turn) => turn.status === 'paid') &&
       order.taken.amountMinor === order.ordered.amountMinor &&

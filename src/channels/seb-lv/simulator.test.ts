@@ -71,7 +71,15 @@ describe('the simulated SEB', () => {
     const visit = await simulator.request(taken.state, { ...posted([]), method: 'GET', path: `/order/${BOOKED}` }, bank)
     expect(visit.answer).toEqual({ kind: 'page', order: BOOKED })
     expect(simulator.orders(visit.state)).toMatchObject([
-      { id: BOOKED, agreement: 'liepkalni-seb', number: '1001', amount: ORDER.amount, paid: false, madeAt: NOW },
+      {
+        id: BOOKED,
+        agreement: 'liepkalni-seb',
+        number: '1001',
+        amount: ORDER.amount,
+        language: 'lv',
+        paid: false,
+        madeAt: NOW,
+      },
     ])
   })
 

@@ -2,6 +2,7 @@ import { MINUTE_MS } from '../../kernel/time.ts'
 import {
   ALREADY_PAID,
   CANCELLED,
+  languageOf,
   NO_SUCH_ORDER,
   NOTHING_OLDER,
   refusal,
@@ -133,6 +134,7 @@ const simulatedOrder = ({ id, contract, fields, ordered, taken, status, madeAt }
   number: fields.IB_PAYMENT_ID ?? '',
   amount: taken ?? ordered,
   text: fields.IB_PAYMENT_DESC ?? '',
+  ...languageOf(fields.IB_LANG),
   paid: status === 'paid',
   refundedMinor: 0,
   madeAt,
