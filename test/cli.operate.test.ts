@@ -146,6 +146,26 @@ describe('an operator sets up a hub', { timeout: SLOW_MS }, () => {
     expect([unknown.code, unknown.said]).toEqual([2, expect.stringContaining('no e-service "nobody"')])
   })
 
+  it('agreements show tells what to give the bank, and never a private key', async () => {
+    const [words, json, unknown] = await Promise.all([
+      ebizness(place, 'agreements show liepkalni-swedbank'),
+      ebiznessJson(place, 'agreements show liepkalni-swedbank'),
+      ebizness(place, 'agreements show nobody'),
+    ])
+    const address = 'http://localhost:0/psp/swedbank-lv/liepkalni-swedbank'
+    for (const text of [`${address}/<attempt>/notice`, `${address}/back`, 'senderId  ', 'BEGIN PUBLIC KEY'])
+      expect(words.out).toContain(text)
+    expect(json).toMatchObject({
+      code: 0,
+      value: {
+        addresses: { everyPayment: { notice: `${address}/notice` } },
+        keys: expect.arrayContaining([expect.objectContaining({ name: 'merchant', whose: 'ours' })]),
+      },
+    })
+    expect(words.out + JSON.stringify(json)).not.toMatch(/PRIVATE/)
+    expect([unknown.code, unknown.out, unknown.said]).toEqual([1, '', expect.stringContaining('liepkalni-swedbank')])
+  })
+
   it('keys list tells which are taken, keys revoke ends one, and never is a key shown', async () => {
     const made = await ebiznessJson(place, 'keys create --e-service property-tax --name leaked')
     const { id } = z.object({ id: z.string() }).parse(made.value)

@@ -1,4 +1,5 @@
 import { Command } from 'commander'
+import { registerAgreements } from './commands/agreements.register.ts'
 import { registerChannels } from './commands/channels.register.ts'
 import { registerClock } from './commands/clock.register.ts'
 import { registerConfiguration } from './commands/configuration.register.ts'
@@ -16,6 +17,7 @@ const GROUPS: readonly ((program: Command) => void)[] = [
   registerKeys,
   registerPayments,
   registerReceipts,
+  registerAgreements,
   registerChannels,
   registerMessages,
   registerClock,

@@ -12,6 +12,7 @@ import { findingsOf } from './findings.ts'
 import { looksLikeApiKey } from './keys.ts'
 import { type Picture, pictureOf } from './picture.ts'
 import { makeReady, type Ready } from './ready.ts'
+import { sheetOf } from './sheet.ts'
 import { CHANGED, noteUse, readRevision, readStored } from './store.ts'
 import type { StoredAgreement, StoredApiKey } from './stored.ts'
 import type { Wanted } from './wanted.ts'
@@ -93,6 +94,8 @@ export const openMerchants = async (options: MerchantsOptions) => {
     announcePause: (agreement: string, pause: commands.Pause) => after(commands.announcePause(means, agreement, pause)),
     rotateMasterKey: () => after(commands.rotateMasterKey(means)),
     findings: async () => findingsOf(await readStored(db), tools, clock.now()),
+    /** What to give the bank of an agreement, and what is held of the bank's; never a secret. */
+    sheet: async (agreement: string) => sheetOf(await readStored(db), agreement, tools, clock.now()),
     exportFile: async (notices: Pick<commands.NoticeAddresses, 'addressesOf'>) => {
       const stored = await readStored(db)
       const addresses = new Map<string, readonly string[]>()

@@ -4,6 +4,7 @@ import { inLanguage } from '../kernel/language.ts'
 import type { Instant } from '../kernel/time.ts'
 import { AgreementUnusable, type Offer, type OpenAgreement } from '../merchants/index.ts'
 import { CannotOpen } from '../platform/crypto/index.ts'
+import { pspAddresses } from './addresses.ts'
 import { type Conversation, converse, readingsOf } from './calls.ts'
 import { enquire } from './enquire.ts'
 import type { AttemptState, CallResult, Heard, OutcomeFact, PaymentState, Plan } from './facts.ts'
@@ -205,7 +206,6 @@ const planOf = (open: OpenAgreement, now: Instant): Plan => {
 const orderOf = (begin: Begin, state: PaymentState, attempt: AttemptId, number: string): Order => {
   const { hub, row, offer, open } = begin
   const { details } = row
-  const address = `${hub.publicUrl}/psp/${open.record.channel}/${open.record.id}/${attempt}`
   return {
     attempt: { id: attempt, number },
     amount: state.order.amount,
@@ -216,7 +216,7 @@ const orderOf = (begin: Begin, state: PaymentState, attempt: AttemptId, number: 
     language: details.language,
     ...(details.payer ? { payer: details.payer } : {}),
     ...(offer.bank ? { offer: offer.bank } : {}),
-    addresses: { back: `${address}/back`, notice: `${address}/notice` },
+    addresses: pspAddresses(hub.publicUrl, open.record, attempt),
   }
 }
 

@@ -1,4 +1,5 @@
 /** The payment hub: payments, attempts, the inbox and the payer's pages. */
+export { pspAddresses } from './addresses.ts'
 export { paymentsApi } from './api.ts'
 export type { Fact, PaymentState, PaymentStatus } from './facts.ts'
 export { openHealth } from './health.ts'

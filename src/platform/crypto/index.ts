@@ -8,6 +8,7 @@ export {
   materialFromText,
   materialToText,
   privateKeyMaterial,
+  publicHalf,
   publicKeyMaterial,
   secretMaterial,
 } from './keys.ts'

@@ -92,6 +92,20 @@ export const factsOf = (material: KeyMaterial): KeyFacts => {
   }
 }
 
+/** What the other side is given: the PEM of the public half, or of the certificate. A shared secret has none. */
+export const publicHalf = (material: KeyMaterial): string | undefined => {
+  switch (material.kind) {
+    case 'private':
+      return exported(createPublicKey(material.pem.reveal()))
+    case 'public':
+      return material.pem
+    case 'client':
+      return material.certificate
+    case 'secret':
+      return undefined
+  }
+}
+
 /** Whether it is one of the keys that ship with the source: anybody can sign with those. */
 export const isFixture = (material: KeyMaterial): boolean =>
   isFixtureKey(material.kind === 'secret' ? sha256Hex(material.value.reveal()) : (factsOf(material).fingerprint ?? ''))
