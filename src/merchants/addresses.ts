@@ -1,6 +1,5 @@
+import { isLoopbackHost } from '../platform/http/loopback.ts'
 import type { Mode } from './directory.ts'
-
-const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/
 
 /** Why an address a person wrote cannot be used; undefined when it can. Plain http is for this machine, in test mode. */
 export const faultOfUrl = (text: string, mode: Mode): string | undefined => {
@@ -8,7 +7,7 @@ export const faultOfUrl = (text: string, mode: Mode): string | undefined => {
   if (!url || !/^https?:$/.test(url.protocol)) return 'must be an address such as https://example.org/path'
   if (url.username !== '' || url.password !== '') return 'must not hold a user name or password'
   if (url.hash !== '') return 'must not have a part after #'
-  if (url.protocol === 'https:' || (mode === 'test' && LOOPBACK.test(url.hostname))) return undefined
+  if (url.protocol === 'https:' || (mode === 'test' && isLoopbackHost(url.hostname))) return undefined
   return mode === 'test' ? 'must be https (http only to this machine, in test mode)' : 'must be https'
 }
 

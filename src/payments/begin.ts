@@ -9,6 +9,7 @@ import { type Conversation, converse, readingsOf } from './calls.ts'
 import { enquire } from './enquire.ts'
 import type { AttemptState, CallResult, Heard, OutcomeFact, PaymentState, Plan } from './facts.ts'
 import type { Hub } from './hub.ts'
+import { faultOfStep, type PayerStep } from './leading.ts'
 import { offersOf } from './offers.ts'
 import { decide, hear, type Refusal, stateOf } from './payment.ts'
 import { heardFrom } from './readings.ts'
@@ -33,8 +34,6 @@ export type Begun =
   | { readonly kind: 'not_going' }
   | { readonly kind: 'refused'; readonly refusal: Refusal; readonly former?: AttemptState }
   | { readonly kind: 'not_offered' }
-
-export type PayerStep = Extract<Step, { step: 'redirect' | 'form' }>
 
 type Begin = {
   readonly hub: Hub
@@ -94,6 +93,7 @@ const beginAnew = async (begin: Begin, state: PaymentState, notPaid: boolean): P
   const attempt = newId('att', now, hub.random)
   const number = await hub.numbers.next()
   const step = await open.channel.begin(orderOf(begin, state, attempt, number), open.agreement)
+  if (leadsAstray(begin, step)) return { kind: 'not_offered' }
   const kept = 'keep' in step ? step.keep : {}
   const command = {
     do: 'begin' as const,
@@ -123,11 +123,11 @@ const beginAnew = async (begin: Begin, state: PaymentState, notPaid: boolean): P
 
 /** The same attempt's step once more: a stored one that only the PSP could tell, else signed anew. */
 const beginAgain = async (begin: Begin, attempt: AttemptState, state: PaymentState): Promise<Begun> => {
-  const { hub, row, offer, open, now } = begin
+  const { hub, row, open, now } = begin
   const known = await attemptById(hub.db, row.merchant, attempt.id)
-  if (known?.step) return { kind: 'going', offer, step: known.step }
+  if (known?.step) return goingBy(begin, known.step)
   const step = await open.channel.begin(orderOf(begin, state, attempt.id, attempt.number), open.agreement)
-  if (step.step === 'call' && !step.repeatable) return { kind: 'not_going' }
+  if ((step.step === 'call' && !step.repeatable) || leadsAstray(begin, step)) return { kind: 'not_going' }
   const kept = 'keep' in step ? step.keep : undefined
   const plan = planOf(open, now)
   const command = { do: 'begin_again' as const, attempt: attempt.id, plan, ...(kept?.echo ? { echo: kept.echo } : {}) }
@@ -144,11 +144,27 @@ const beginAgain = async (begin: Begin, attempt: AttemptState, state: PaymentSta
   return refusal ? { kind: 'refused', refusal } : follow(begin, attempt.id, step)
 }
 
+/** A step that a payer's browser must not be sent by; said in the log, since the agreement or its PSP needs a person. */
+const leadsAstray = ({ hub, open }: Begin, step: Step | { readonly step: 'no_answer' }): boolean => {
+  if (step.step !== 'form' && step.step !== 'redirect') return false
+  const fault = faultOfStep(step, hub.mode)
+  if (fault === undefined) return false
+  hub.warn('a payer was not sent where a step leads', {
+    agreement: open.record.id,
+    channel: open.record.channel,
+    fault,
+  })
+  return true
+}
+
+const goingBy = (begin: Begin, step: PayerStep): Begun =>
+  leadsAstray(begin, step) ? { kind: 'not_going' } : { kind: 'going', offer: begin.offer, step }
+
 /** Makes the calls that the beginning needs and hears how they ended. */
 const follow = async (begin: Begin, attempt: AttemptId, first: Step): Promise<Begun> => {
   const { hub, row, offer, open } = begin
   if (first.step === 'form' || first.step === 'redirect') return { kind: 'going', offer, step: first }
-  const conversation = await converse(hub, open, first, 'begin')
+  const conversation = withoutAstray(begin, await converse(hub, open, first, 'begin'))
   const { end } = conversation
   const going = end.step === 'form' || end.step === 'redirect' ? end : undefined
   await surely(hub.db, async (tx) => {
@@ -169,6 +185,12 @@ const follow = async (begin: Begin, attempt: AttemptId, first: Step): Promise<Be
   })
   return going ? { kind: 'going', offer, step: going } : { kind: 'not_going' }
 }
+
+/** An answer that names no address a payer may be sent to is none that the payer could pay by. */
+const withoutAstray = (begin: Begin, conversation: Conversation): Conversation =>
+  leadsAstray(begin, conversation.end)
+    ? { ...conversation, end: { step: 'no_answer', result: 'unknown' } }
+    : conversation
 
 const outcomeOf = (
   conversation: Conversation,

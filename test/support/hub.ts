@@ -7,7 +7,7 @@ import { type Composed, compose } from '../../src/app/compose.ts'
 import type { Config } from '../../src/app/config.ts'
 import { MODULES, type ModuleName } from '../../src/app/modules.ts'
 import { listen } from '../../src/app/serve.ts'
-import { channels } from '../../src/channels/index.ts'
+import { channels as everyChannel, type ListedChannel } from '../../src/channels/index.ts'
 import { simulators } from '../../src/channels/simulators.ts'
 import type { Clock } from '../../src/kernel/time.ts'
 import type { Db } from '../../src/platform/db/db.ts'
@@ -65,6 +65,8 @@ export type TestHubOptions = {
   readonly modules?: readonly ModuleName[]
   /** Changes the demo's `cma.yaml` before it is applied. */
   readonly file?: (text: string) => string
+  /** Changes what the hub can speak to. */
+  readonly channels?: (listed: readonly ListedChannel[]) => readonly ListedChannel[]
   /** What the hub's clock runs with until it is moved: the machine's when absent. */
   readonly runsWith?: Clock
   /** The path of the hub's public address, e.g. `/payments`. */
@@ -196,6 +198,7 @@ const builtAssets = async (): Promise<Assets> =>
 export const startTestHub = async (options: TestHubOptions = {}): Promise<TestHub> => {
   const database = options.database ?? (await freshDatabase())
   const clock = movingClock(options.runsWith)
+  const channels = options.channels?.(everyChannel) ?? everyChannel
   const receiver = await startReceiver()
   const assets = await builtAssets()
   const masterKeysOf = (key: Uint8Array) => ({ newest: 1, byVersion: new Map([[1, key]]) })
