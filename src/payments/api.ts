@@ -6,7 +6,7 @@ import { type Caller, offersFor } from '../merchants/index.ts'
 import { rateLimiter } from '../platform/http/limits.ts'
 import { invalidFields, type Problem, problemResponse } from '../platform/http/problem.ts'
 import { getRefund, makeRefund, REFUND_ROUTES } from './api-refunds.ts'
-import { decideOn, isEventId, isPaymentId, type OrderRefusal, placeOrder } from './commands.ts'
+import { checkPayee, decideOn, isEventId, isPaymentId, type OrderRefusal, placeOrder } from './commands.ts'
 import type { PaymentState } from './facts.ts'
 import type { Hub } from './hub.ts'
 import { stateOf } from './payment.ts'
@@ -103,6 +103,11 @@ export const ROUTES = {
           .string()
           .regex(/^[a-z]{2}$/)
           .optional(),
+        payee: z
+          .string()
+          .max(60)
+          .optional()
+          .openapi({ description: 'Only what pays into this account of the merchant’s, as an order with that payee.' }),
       }),
     },
     responses: {
@@ -311,9 +316,13 @@ const readCursor = (cursor: string) => {
 const channels = async (hub: Hub, c: Context, { eService }: Caller): Promise<Response> => {
   const query = queryOf(ROUTES.channels.request.query, c)
   if (isProblem(query)) return problemResponse(query)
-  const offers = offersFor(await hub.merchants.directory(), hub.channels, {
+  const directory = await hub.merchants.directory()
+  const unknown = checkPayee(directory, eService, query)
+  if (unknown) return problemResponse(orderProblem(unknown))
+  const offers = offersFor(directory, hub.channels, {
     eService,
     now: hub.clock.now(),
+    ...(query.payee === undefined ? {} : { account: query.payee }),
     ...(query.amount === undefined ? {} : { amountMinor: query.amount }),
     ...(query.currency === undefined ? {} : { currency: query.currency }),
   })

@@ -98,7 +98,12 @@ const checkReturn = (eService: EService, order: NewPayment): OrderRefusal | unde
   return { code: 'return_url_not_registered', path: 'returnUrl', detail }
 }
 
-const checkPayee = (directory: Directory, eService: EService, order: NewPayment): OrderRefusal | undefined => {
+/** The payee, where one is named, is an account of the merchant’s. */
+export const checkPayee = (
+  directory: Directory,
+  eService: EService,
+  order: Pick<NewPayment, 'payee'>,
+): OrderRefusal | undefined => {
   const accounts = directory.merchants.get(eService.merchant)?.accounts ?? []
   if (order.payee === undefined || accounts.some((account) => account.id === order.payee)) return undefined
   const detail = `The merchant has these accounts: ${accounts.map((account) => account.id).join(', ')}.`

@@ -126,7 +126,13 @@ export type Offer = {
   readonly currencies: readonly string[]
 }
 
-export type OfferQuery = { readonly amount?: number; readonly currency?: string; readonly language?: string }
+export type OfferQuery = {
+  readonly amount?: number
+  readonly currency?: string
+  readonly language?: string
+  /** Only what pays into this account of the merchant's. */
+  readonly payee?: string
+}
 export type OfferList = { readonly offers: readonly Offer[] }
 
 export type Notice = {

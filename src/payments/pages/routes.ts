@@ -109,6 +109,8 @@ const straightOffer = (c: Context, { loaded, state }: Shown): string | undefined
   const asked = c.req.query('channel')
   if (asked && state.order.attempts === 'many') return asked
   const { channel } = loaded.row.details
+  // The one attempt is at the bank of the order: who was promised another one is not led there.
+  if (asked && asked !== channel) return undefined
   const fresh = state.attempts.length === 0
   const goesOn = state.current?.offer === channel && state.current?.status === 'started' && !state.current.returnedAt
   return channel && (fresh || goesOn) ? channel : undefined
@@ -124,7 +126,10 @@ const showState = async (pages: PageHub, c: Context, shown: Shown): Promise<Resp
   if (straight && isOnlyLooking(c)) return c.body(null, 503, { 'cache-control': 'no-store' })
   if (straight)
     return afterBeginning(pages, c, shown, straight, await beginAttempt(pages.hub, shown.loaded, straight, false))
-  return html(c, pageOf(shown, askedOf(c)))
+  const page = pageOf(shown, askedOf(c))
+  const asked = c.req.query('channel')
+  if (!asked || page.page !== 'choose' || page.offers.some((offer) => offer.id === asked)) return html(c, page)
+  return html(c, choosePage(shown, askedOf(c), 'not_offered'), 422)
 }
 
 const choose = async (pages: PageHub, c: Context, shown: Shown): Promise<Response> => {
