@@ -225,7 +225,7 @@ const AWAY = {
 const faultResponse = (parts: WebParts, c: Context, fault: unknown): Response | Promise<Response> => {
   const away = fault instanceof DatabaseAway || fault instanceof CommitUnknown
   const request = c.get('requestId') ?? ''
-  if (away) parts.log.warn({ request, path: c.req.path.split('/').slice(0, 3).join('/') }, fault.message)
+  if (away) parts.log.warn({ request, route: routePath(c, -1) }, fault.message)
   else parts.log.error({ request, fault }, 'a request failed')
   if (!isApi(c)) return problemPage(parts, c, away ? 'unavailable' : 'fault', away ? 503 : 500)
   if (away) return problemResponse(AWAY)

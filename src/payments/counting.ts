@@ -28,13 +28,16 @@ const countAttempt = ({ count }: Pick<Hub, 'count'>, before: PaymentState, attem
   if (former?.status !== status && status !== 'started') count('attempts', { channel, status })
 }
 
+/** What a PSP's words look like; anything else may be a person's name, and stays with the message. */
+const CODE = /^[A-Za-z0-9_.-]{1,40}$/
+
 /** An unknown word is kept and waited on; a person should learn of it before payers do. */
 const countFact = (hub: Pick<Hub, 'count' | 'warn'>, fact: Fact, { attempts }: PaymentState): void => {
   if (fact.fact !== 'plan_ended' && fact.fact !== 'reading') return
   const { channel = 'none', agreement = '' } = attempts.find(({ id }) => id === fact.attempt) ?? {}
   if (fact.fact === 'plan_ended') hub.count('plans_ended', { channel, finding: fact.finding })
   else if (fact.reading.says === 'waiting' && fact.reading.word !== undefined) {
-    const { word } = fact.reading
+    const word = CODE.test(fact.reading.word) ? fact.reading.word : '[no code]'
     hub.count('unknown_words', { channel })
     hub.warn('a PSP said a word that its channel does not know', { channel, agreement, attempt: fact.attempt, word })
   }

@@ -13,7 +13,7 @@ import type { Clock } from '../../src/kernel/time.ts'
 import type { Db } from '../../src/platform/db/db.ts'
 import { openDb } from '../../src/platform/db/postgres.ts'
 import { type Assets, loadAssets } from '../../src/platform/html/index.ts'
-import { silentLog } from '../../src/platform/log.ts'
+import { type Log, silentLog } from '../../src/platform/log.ts'
 import {
   demoFolder,
   demoKeys,
@@ -73,6 +73,8 @@ export type TestHubOptions = {
   readonly path?: string
   /** One that the test can take away; dropped with the hub. */
   readonly database?: FreshDatabase
+  /** Where the hub's log goes; nowhere when absent. */
+  readonly log?: Log
 }
 
 export type ReceivedNotice = {
@@ -197,6 +199,7 @@ const builtAssets = async (): Promise<Assets> =>
 
 export const startTestHub = async (options: TestHubOptions = {}): Promise<TestHub> => {
   const database = options.database ?? (await freshDatabase())
+  const { log = silentLog } = options
   const clock = movingClock(options.runsWith)
   const channels = options.channels?.(everyChannel) ?? everyChannel
   const receiver = await startReceiver()
@@ -205,7 +208,7 @@ export const startTestHub = async (options: TestHubOptions = {}): Promise<TestHu
   const ownKey = new Uint8Array(randomBytes(32))
   const node = (db: Db, publicUrl?: string, masterKeys = masterKeysOf(ownKey), modules = options.modules ?? MODULES) =>
     startNode(publicUrl, options.path ?? '', (config) =>
-      compose({ config, db, channels, masterKeys, clock, log: silentLog, assets, modules }),
+      compose({ config, db, channels, masterKeys, clock, log, assets, modules }),
     )
   const { root, config, composed, stop } = await node(database.db)
   const world = await startWorld({
