@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs'
-import { createServer } from 'node:http'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { parse, stringify } from 'yaml'
 import { z } from 'zod'
 import { startTestHub, type TestHub } from './support/hub.ts'
 import { formsOf, submit, visit } from './support/payer.ts'
+import { freePorts } from './support/ports.ts'
 import { type Program, runExample } from './support/program.ts'
 import { chosen, decided } from './support/story.ts'
 
@@ -16,23 +16,6 @@ type Example = (typeof EXAMPLES)[number]
 const FOLDER = 'docs/integrating/examples'
 
 const serviceOf = (example: Example): string => `example-${example}`
-
-/** Ports that nobody has just now: each example is told its own, since the hub must know where it will be. */
-const freePorts = async (count: number): Promise<readonly number[]> => {
-  const servers = await Promise.all(
-    Array.from({ length: count }, async () => {
-      const server = createServer()
-      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-      return server
-    }),
-  )
-  const ports = servers.map((server) => {
-    const address = server.address()
-    return typeof address === 'object' && address ? address.port : 0
-  })
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))))
-  return ports
-}
 
 const File = z.looseObject({
   merchants: z.array(z.looseObject({ eServices: z.array(z.looseObject({ id: z.string() })) })),

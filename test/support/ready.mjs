@@ -35,6 +35,12 @@ const needs = [
     prepare: () => {},
   },
   {
+    name: 'curl, which the integrator’s page uses',
+    debian: 'curl',
+    there: () => onPath('curl'),
+    prepare: () => {},
+  },
+  {
     name: `PostgreSQL ${OLDEST_POSTGRES} or later (server programs)`,
     debian: 'postgresql',
     onlyWith: '--postgres',
