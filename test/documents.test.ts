@@ -4,6 +4,8 @@ import type { Command } from 'commander'
 import { describe, expect, it } from 'vitest'
 import { EXIT } from '../src/app/commands/output.ts'
 import { commandLine } from '../src/app/program.ts'
+import { PAYMENT_TASK_WORDS } from '../src/payments/task-words.ts'
+import { RULINGS } from '../src/tasks/index.ts'
 
 const read = (path: string): string => readFileSync(join(import.meta.dirname, '..', path), 'utf8')
 
@@ -45,6 +47,20 @@ describe('the operator’s pages', () => {
       const made = command.options.map(({ long }) => `${long}`).filter((option) => option !== '--json')
       expect([name, named]).toEqual([name, made.toSorted()])
     }
+  })
+
+  it('list every kind of task with its heading and the rulings it takes', () => {
+    const rows = [...read('docs/operating/tasks.md').matchAll(/^\| `(\w+)` \| ([^|]+?) \|.*\| ([^|]+?) \|$/gm)]
+    const documented = rows.map(([, kind, title, rulings]) => `${kind}: ${title}: ${rulings}`)
+    const made = Object.entries(PAYMENT_TASK_WORDS).map(
+      ([kind, words]) =>
+        `${kind}: ${words.title}: ${Object.keys(words.rulings)
+          .map((as) => `\`${as}\``)
+          .join(' ')}`,
+    )
+    expect(documented).toEqual(made)
+    const rulings = listedIn('docs/operating/tasks.md', /^\| `([\w-]+)` \| [^|]+ \|$/gm)
+    expect(rulings).toEqual(RULINGS.toSorted())
   })
 
   it('list every variable of the environment', () => {

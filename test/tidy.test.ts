@@ -30,9 +30,10 @@ const LAYERS: Layers = {
   },
   platform: { imports: ['kernel'], doors: 'every file' },
   merchants: { imports: ['kernel', 'platform'], typesOf: ['channels'], doors: ['directory.ts'] },
+  tasks: { imports: ['kernel', 'platform'], doors: [] },
   notices: { imports: ['kernel', 'platform'], doors: ['events.ts'] },
   payments: {
-    imports: ['kernel', 'platform', 'merchants', 'notices'],
+    imports: ['kernel', 'platform', 'merchants', 'tasks', 'notices'],
     typesOf: ['channels'],
     doors: ['facts.ts'],
   },
@@ -40,7 +41,7 @@ const LAYERS: Layers = {
   sdk: { imports: [], doors: [], packages: ['node:crypto', 'node:timers/promises', 'node:util'] },
   sandbox: { imports: ['kernel', 'wire', 'channels', 'platform', 'sdk'], doors: [] },
   app: {
-    imports: ['kernel', 'wire', 'channels', 'platform', 'merchants', 'notices', 'payments', 'sdk', 'sandbox'],
+    imports: ['kernel', 'wire', 'channels', 'platform', 'merchants', 'tasks', 'notices', 'payments', 'sdk', 'sandbox'],
     doors: [],
   },
 }

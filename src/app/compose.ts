@@ -12,6 +12,7 @@ import {
   openNumbers,
   openTokens,
   paymentJobs,
+  paymentTasks,
   setChores,
   type Tokens,
 } from '../payments/index.ts'
@@ -28,6 +29,7 @@ import type { JobHandler, Worker } from '../platform/jobs/jobs.ts'
 import { createJobs } from '../platform/jobs/queue.ts'
 import { createWorker } from '../platform/jobs/worker.ts'
 import type { Log } from '../platform/log.ts'
+import { type Desk, openDesk, openTasks } from '../tasks/index.ts'
 import type { Config } from './config.ts'
 import { MIGRATED_MODULES } from './migrations.ts'
 import { MODULES, type ModuleName } from './modules.ts'
@@ -102,6 +104,8 @@ export type Composed = {
   readonly hub: Hub
   readonly merchants: MerchantsModule
   readonly notices: NoticesModule
+  /** Where people work on what needs them. */
+  readonly desk: Desk
   readonly tokens: Tokens
   readonly client: HttpClient
   /** The whole hub as a function of a request; `peer` is who connected. */
@@ -142,6 +146,7 @@ export const compose = async (parts: Parts): Promise<Composed> => {
     log,
     due: () => jobs.due(handlers.map(({ kind }) => kind)),
     backlog: () => notices.backlog(),
+    tasks: () => desk.count(),
   })
   const notices = openNotices({ db, client, clock, random, sealer, log, meters: metrics })
   const hub: Hub = {
@@ -149,6 +154,7 @@ export const compose = async (parts: Parts): Promise<Composed> => {
     jobs,
     merchants,
     notices,
+    tasks: openTasks(random),
     channels,
     numbers: openNumbers(db),
     health: openHealth(clock),
@@ -162,6 +168,7 @@ export const compose = async (parts: Parts): Promise<Composed> => {
     count: metrics.count,
     observe: metrics.observe,
   }
+  const desk = openDesk(db, [paymentTasks(hub)])
   const tokens = openTokens(hub)
   const path = pathOf(config.publicUrl)
   const assets = below(path, parts.assets ?? loadAssets())
@@ -177,6 +184,7 @@ export const compose = async (parts: Parts): Promise<Composed> => {
     hub,
     merchants,
     notices,
+    desk,
     tokens,
     client,
     fetch: (request, peer = '') => web.fetch(withoutPath(path, request), { peer }),

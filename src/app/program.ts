@@ -8,6 +8,7 @@ import { registerMessages } from './commands/message.register.ts'
 import { registerPayments } from './commands/payments.register.ts'
 import { registerReceipts } from './commands/receipt.register.ts'
 import { registerRunning } from './commands/run.register.ts'
+import { registerTasks } from './commands/tasks.register.ts'
 import { VERSION } from './version.ts'
 
 /** Every group of commands, in the order in which help names them. A new group is a file and a row here. */
@@ -18,6 +19,7 @@ const GROUPS: readonly ((program: Command) => void)[] = [
   registerPayments,
   registerReceipts,
   registerAgreements,
+  registerTasks,
   registerChannels,
   registerMessages,
   registerClock,

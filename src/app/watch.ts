@@ -4,6 +4,7 @@ import type { Db } from '../platform/db/db.ts'
 import type { DueJobs } from '../platform/jobs/jobs.ts'
 import type { Log } from '../platform/log.ts'
 import { type Measure, type Metrics, openMetrics } from '../platform/metrics.ts'
+import type { OpenTasks } from '../tasks/index.ts'
 import type { Config } from './config.ts'
 import { VERSION } from './version.ts'
 
@@ -14,20 +15,23 @@ type Watched = {
   readonly log: Log
   readonly due: () => Promise<readonly DueJobs[]>
   readonly backlog: () => Promise<Backlog>
+  readonly tasks: () => Promise<readonly OpenTasks[]>
 }
 
 /** The hub's metrics, with what waits in the database put into their words. */
-export const openWatch = ({ config, db, clock, log, due, backlog }: Watched): Metrics =>
+export const openWatch = ({ config, db, clock, log, due, backlog, tasks }: Watched): Metrics =>
   openMetrics({
     clock,
     build: { version: VERSION, node: process.version, mode: config.mode },
     usage: db.usage,
     measure: async () => {
-      const [jobs, notices, skewMs] = await Promise.all([due(), backlog(), db.clockSkewMs()])
-      return measured(jobs, notices, skewMs, clock.now())
+      const [jobs, notices, open, skewMs] = await Promise.all([due(), backlog(), tasks(), db.clockSkewMs()])
+      return [...measured(jobs, notices, skewMs, clock.now()), ...open.map(openTasks)]
     },
     warn: (fault) => log.warn({ fault }, 'what waits cannot be measured'),
   })
+
+const openTasks = ({ kind, count }: OpenTasks): Measure => ({ name: 'tasks_open', labels: { kind }, value: count })
 
 const measured = (jobs: readonly DueJobs[], notices: Backlog, skewMs: number, now: Instant): readonly Measure[] => {
   const ageOf = (oldest: Instant | null): number => (oldest === null ? 0 : (now - oldest) / SECOND_MS)

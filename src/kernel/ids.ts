@@ -39,7 +39,7 @@ const timePart = (now: Instant): string => {
 }
 
 /** A new opaque id: prefix, 50 bits of time (so that rows lie in the order of their making), 80 random bits. */
-export const newId = <Prefix extends 'pay' | 'att' | 'evt' | 'rfd' | 'msg' | 'key' | 'job'>(
+export const newId = <Prefix extends 'pay' | 'att' | 'evt' | 'rfd' | 'msg' | 'key' | 'job' | 'tsk'>(
   prefix: Prefix,
   now: Instant,
   random: Random,

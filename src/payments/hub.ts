@@ -7,6 +7,7 @@ import type { Sealer } from '../platform/crypto/index.ts'
 import type { Db } from '../platform/db/db.ts'
 import type { Jobs } from '../platform/jobs/jobs.ts'
 import type { Meters } from '../platform/metrics.ts'
+import type { Tasks } from '../tasks/index.ts'
 import type { Health } from './health.ts'
 import type { Numbers } from './numbers.ts'
 
@@ -16,6 +17,7 @@ export type Hub = {
   readonly jobs: Jobs
   readonly merchants: Merchants
   readonly notices: Notices
+  readonly tasks: Tasks
   readonly channels: readonly ListedChannel[]
   readonly numbers: Numbers
   readonly health: Health

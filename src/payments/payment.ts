@@ -30,8 +30,11 @@ export const stateOf = (all: Iterable<Fact>): PaymentState => {
   const order = only(facts, 'ordered')[0]
   if (!order) throw new Error('a payment without its order')
   const rulings = only(facts, 'ruled')
+  /** Who rules "not paid" has seen the words to the contrary that the ruling names: they contradict nobody any more. */
+  const settles = ({ flag: ruled, as }: RuledFact, flag: Flag) =>
+    ruled === flag || (as === 'not_paid' && flag === 'contradiction')
   const settled = (flag: Flag, fact: string) =>
-    rulings.some((ruling) => ruling.flag === flag && ruling.facts.includes(fact))
+    rulings.some((ruling) => settles(ruling, flag) && ruling.facts.includes(fact))
   const evidence = only(facts, 'begun')
     .sort((a, b) => a.at - b.at || (a.attempt < b.attempt ? -1 : 1))
     .map((begun) => evidenceOf(order, begun, facts))

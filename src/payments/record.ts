@@ -7,6 +7,7 @@ import type { PaymentState } from './facts.ts'
 import type { Hub } from './hub.ts'
 import { type Decided, nextDeadline, stateOf } from './payment.ts'
 import { type Loaded, othersOfReference, type PaymentRow, writePayment } from './store/index.ts'
+import { changedTasks, closingOf, PAYMENT_TASKS } from './tasks.ts'
 import { eventType, viewOf } from './view.ts'
 
 export const DEADLINE = 'payments.deadline'
@@ -22,7 +23,7 @@ export const fromJobKey = (key: string): readonly [merchant: string, id: string]
 
 /**
  * Writes what was decided, under the lock that `loaded` was read with: facts and row, exactly one event if anything the API shows
- * changed, and the next time at which the server acts by itself. All in the caller's transaction.
+ * changed, the tasks that a person has by it, and the next time at which the server acts by itself. All in the caller's transaction.
  */
 export const record = async (hub: Hub, tx: Tx, loaded: Loaded, decided: Decided, now: Instant): Promise<void> => {
   if (decided.facts.length === 0) return
@@ -37,6 +38,11 @@ export const record = async (hub: Hub, tx: Tx, loaded: Loaded, decided: Decided,
     const id = newId('evt', now, hub.random)
     const data = { eService, payment: view }
     await hub.notices.append(tx, [{ id, merchant, eService, subject, sequence, type, at: now, data }])
+  }
+  const tasks = changedTasks(before, decided.state)
+  if (tasks) {
+    const subject = { merchant: row.merchant, subject: row.id, eService: row.eService }
+    await hub.tasks.set(tx, subject, PAYMENT_TASKS, tasks, closingOf(decided.facts), now)
   }
   afterCommit(tx, () => countChange(hub, before, decided))
   await setDeadline(hub, tx, row, before, decided.state)

@@ -50,7 +50,8 @@ export const findPayment = async (db: Db, id: string): Promise<PaymentStory | un
   }
 }
 
-const inWords = (reading: Reading): string => {
+/** Without personal data. */
+export const inWords = (reading: Reading): string => {
   if (reading.says === 'untrusted') return `untrusted (${reading.rule}): ${reading.detail}`
   const amount = reading.states?.amount
   const stated = typeof amount === 'object' ? ` ${amount.amountMinor} ${amount.currency}` : amount ? ` ${amount}` : ''

@@ -69,6 +69,7 @@ export const BACKLOG = {
     labels: ['state'],
   },
   notices_oldest_waiting_seconds: { help: 'How long the oldest notice is owed', labels: [] },
+  tasks_open: { help: 'Open tasks for a person, by kind; counted to 10000 in all', labels: ['kind'] },
   clock_skew_seconds: {
     help: 'The clock of the database minus this machine’s; beyond 2 no job is claimed',
     labels: [],

@@ -14,8 +14,9 @@ export type Ended = {
 
 export type Place = { readonly folder: string; readonly env?: Readonly<Record<string, string>> }
 
-export const ebizness = async (place: Place, command: string): Promise<Ended> => {
-  const program = await runProgram(command.split(' '), place)
+/** `command` as words, or as one text without spaces in its words. */
+export const ebizness = async (place: Place, command: string | readonly string[]): Promise<Ended> => {
+  const program = await runProgram(typeof command === 'string' ? command.split(' ') : command, place)
   let out = ''
   program.child.stdout?.on('data', (text: string) => {
     out += text

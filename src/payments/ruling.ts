@@ -1,0 +1,93 @@
+import type { AttemptId } from '../kernel/ids.ts'
+import { fail, ok, type Result } from '../kernel/result.ts'
+import { alreadyClosed, type Ruling, type Task } from '../tasks/index.ts'
+import type { Attention, Fact, PaymentState } from './facts.ts'
+import type { Hub } from './hub.ts'
+import { type Command, decide, type Refusal, stateOf } from './payment.ts'
+import { record } from './record.ts'
+import { lockPayment } from './store/index.ts'
+import { RULED_AS, sameTask, wantedTasks } from './tasks.ts'
+
+/** A person's word on a payment is a decision like any other: under the lock, from the facts known now, heard by the heart. */
+export const ruleOnPayment = (hub: Hub, task: Task, ruling: Ruling): Promise<Result<'closed' | 'still_open', string>> =>
+  hub.db.tx(async (tx) => {
+    const loaded = await lockPayment(tx, task.merchant, task.subject)
+    const fresh = await hub.tasks.find(tx, task.id)
+    if (!loaded || !fresh) throw new Error(`task ${task.id} is about a payment that is not there`)
+    if (fresh.closed) return fail(alreadyClosed(fresh, fresh.closed))
+    const command = commandOf(loaded.facts, stateOf(loaded.facts), task, ruling)
+    if (!command.ok) return command
+    const now = hub.clock.now()
+    const decided = decide(loaded.facts, command.value, now)
+    if (!decided.ok) return fail(SENTENCES[decided.error] ?? `the payment does not take it: ${decided.error}`)
+    await record(hub, tx, loaded, decided.value, now)
+    return ok(wantedTasks(decided.value.state).some((one) => sameTask(one, task)) ? 'still_open' : 'closed')
+  })
+
+const SENTENCES: Readonly<Partial<Record<Refusal, string>>> = {
+  needs_ruling: 'only a person’s word on what became of the money ends this: rule it paid or not-paid',
+}
+
+/** The command that a ruling is, or in one sentence why it is none now. Pure. */
+export const commandOf = (
+  facts: readonly Fact[],
+  state: PaymentState,
+  task: Pick<Task, 'id' | 'kind'>,
+  { as, by, note, attempt: named }: Ruling,
+): Result<Command, string> => {
+  const raised = state.attention.find(({ flag }) => flag === task.kind)
+  if (!raised) return fail('nothing is left to decide: the payment has settled by itself meanwhile')
+  const said = { do: 'rule', by, note, as: RULED_AS[as], flag: raised.flag } as const
+  if (as === 'settled') return ok({ ...said, ruling: `${task.id}:${as}`, facts: raised.facts })
+  const attempt = attemptMeant(facts, raised, named)
+  if (!attempt.ok) return attempt
+  const status = state.attempts.find((one) => one.id === attempt.value)?.status
+  if (status === 'executed') {
+    return fail(
+      as === 'paid'
+        ? `${attempt.value} counts as paid already: rule this settled once it is dealt with`
+        : `the bank has confirmed that ${attempt.value} was paid, and no word takes that back: rule this settled once it is dealt with`,
+    )
+  }
+  return ok({
+    ...said,
+    ruling: `${task.id}:${attempt.value}:${as}`,
+    attempt: attempt.value,
+    facts: seenOf(facts, attempt.value, raised, as),
+  })
+}
+
+/** The attempts that raised the flag; where they are several, the person must name one. */
+const attemptMeant = (
+  facts: readonly Fact[],
+  raised: Attention,
+  named: string | undefined,
+): Result<AttemptId, string> => {
+  const concerned = concernedBy(facts, raised)
+  const [only] = concerned
+  const meant = named === undefined ? only : concerned.find((attempt) => attempt === named)
+  if (meant && (named !== undefined || concerned.length === 1)) return ok(meant)
+  const they = concerned.join(', ')
+  return fail(
+    named === undefined
+      ? `several attempts are concerned: say which with --attempt: ${they}`
+      : `this is not about the attempt ${named}: it is about ${they}`,
+  )
+}
+
+export const concernedBy = (facts: readonly Fact[], raised: Attention): readonly AttemptId[] => {
+  const raising = facts.filter((fact) => raised.facts.includes(fact.key))
+  return [...new Set(raising.flatMap((fact) => ('attempt' in fact && fact.attempt ? [fact.attempt] : [])))].sort()
+}
+
+/** What the person has seen: the attempt's facts that raised the flag; and who says "not paid" has seen each word to the contrary. */
+const seenOf = (
+  facts: readonly Fact[],
+  attempt: AttemptId,
+  raised: Attention,
+  as: 'paid' | 'not-paid',
+): readonly string[] =>
+  facts
+    .filter((fact) => 'attempt' in fact && fact.attempt === attempt)
+    .filter(({ key, fact }) => raised.facts.includes(key) || (as === 'not-paid' && fact === 'reading'))
+    .map(({ key }) => key)

@@ -1,0 +1,69 @@
+import { toDecimal } from '../kernel/money.ts'
+import { toRfc3339 } from '../kernel/time.ts'
+import type { Task, TaskStory } from '../tasks/index.ts'
+import type { AttemptState, Attention, Fact, PaymentState } from './facts.ts'
+import { concernedBy } from './ruling.ts'
+import { inWords } from './story.ts'
+
+/** A payment's task told in full sentences. Pure. */
+
+/** Repeated notices of one kind say nothing more. */
+const TOLD_AT_MOST = 10
+
+export const storyOf = (facts: readonly Fact[], state: PaymentState, { kind }: Pick<Task, 'kind'>): TaskStory => {
+  const raised = state.attention.find(({ flag }) => flag === kind)
+  const ordered = `${sumOf(state, state.order.amount.amountMinor)} was ordered with the reference ${state.order.reference}.`
+  return {
+    happened: [ordered, ...(raised ? raisedBy(facts, state, raised) : ['What raised this has been settled.'])],
+    money: moneyOf(state),
+  }
+}
+
+const sumOf = ({ order }: PaymentState, amountMinor: number): string =>
+  `${toDecimal({ amountMinor, currency: order.amount.currency })} ${order.amount.currency}`
+
+/** What the merchant has of the payment, as far as the hub knows. */
+const moneyOf = (state: PaymentState): string => {
+  const { status, paidMinor, refundedMinor, reversedMinor } = state
+  const back = [
+    ...(refundedMinor > 0 ? [`${sumOf(state, refundedMinor)} paid back`] : []),
+    ...(reversedMinor > 0 ? [`${sumOf(state, reversedMinor)} reversed by the bank`] : []),
+  ]
+  const paid = paidMinor > 0 ? `${sumOf(state, paidMinor)} counts as paid` : 'Nothing counts as paid'
+  return `${[paid, ...back].join(', ')}. The e-service sees the payment as ${status}.`
+}
+
+const raisedBy = (facts: readonly Fact[], state: PaymentState, raised: Attention): readonly string[] => {
+  const attempts = state.attempts.filter(({ id }) => concernedBy(facts, raised).includes(id))
+  const twins = facts.flatMap((fact) => (fact.fact === 'twin' && raised.facts.includes(fact.key) ? [fact.other] : []))
+  const closed = raised.flag === 'paid_late' ? facts.find((fact) => fact.fact === 'closed') : undefined
+  return [
+    ...(closed ? [`It was closed as ${closed.as} at ${toRfc3339(closed.at)}.`] : []),
+    ...attempts.map(attemptTold),
+    ...readingsTold(facts, raised),
+    ...twoNumbers(raised),
+    ...twins.map((other) => `The payment ${other} of the same reference was paid too.`),
+  ]
+}
+
+const attemptTold = ({ id, channel, number, status, begunAt, bankReference }: AttemptState): string =>
+  `${id} at ${channel}, begun ${toRfc3339(begunAt)}, is ${status}. The bank was given the number ${number}${
+    bankReference ? ` and calls it ${bankReference}` : ''
+  }.`
+
+const readingsTold = (facts: readonly Fact[], { facts: keys }: Attention): readonly string[] => {
+  const readings = facts
+    .flatMap((fact) => (fact.fact === 'reading' && keys.includes(fact.key) ? [fact] : []))
+    .sort((a, b) => a.at - b.at)
+  const told = readings
+    .slice(0, TOLD_AT_MOST)
+    .map((fact) => `Heard at ${toRfc3339(fact.at)} by ${fact.source}: ${inWords(fact.reading)}.`)
+  const more = readings.length - told.length
+  return more > 0 ? [...told, `And ${more} more messages of the kind.`] : told
+}
+
+/** Two numbers of one attempt are named in the flag's own words. */
+const twoNumbers = ({ facts: keys }: Attention): readonly string[] => {
+  const numbers = keys.flatMap((key) => /#[^:]*:(.+)$/.exec(key)?.[1] ?? [])
+  return numbers.length > 0 ? [`The bank names it by the numbers ${numbers.join(' and ')}.`] : []
+}

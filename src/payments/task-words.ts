@@ -1,0 +1,63 @@
+import type { KindWords } from '../tasks/index.ts'
+import type { PaymentTask } from './tasks.ts'
+
+/** What each kind of task about a payment means, for a clerk who has never met one. */
+
+const PAID = 'the money is on the merchant’s account: the attempt counts as paid, and the e-service is told'
+const NOT_PAID = 'no money came and none will: the attempt counts as refused, and the payer may try again'
+const SETTLED = 'dealt with: nothing of the payment changes; a new message of the kind asks again'
+const STATEMENT = 'Look at the account statement'
+
+const mismatch = (title: string, means: string): KindWords => ({
+  title,
+  means: `${means} Such a message confirms nothing, so by it alone the payment is not paid.`,
+  todo: `${STATEMENT}: did the ordered sum come to the merchant’s account? If another sum came, pay it back at the bank or ask the payer for the rest.`,
+  rulings: { paid: PAID, 'not-paid': NOT_PAID, settled: SETTLED },
+})
+
+export const PAYMENT_TASK_WORDS: Readonly<Record<PaymentTask, KindWords>> = {
+  paid_late: {
+    title: 'Paid after it was closed',
+    means:
+      'The e-service was told that nothing came, and then the bank confirmed the money. The e-service is told that too.',
+    todo: 'Ask the e-service whether the bill was still owed. If it was, it is paid now. If not, the e-service asks for a refund.',
+    rulings: { settled: SETTLED },
+  },
+  paid_twice: {
+    title: 'Paid twice',
+    means:
+      'The merchant has the money of one bill twice: by two attempts, by two bank numbers of one attempt, or by another payment of the same reference.',
+    todo: 'Compare with the account statement, and pay back what came too much: the e-service asks for a refund, or a clerk makes it at the bank.',
+    rulings: { settled: SETTLED },
+  },
+  amount_mismatch: mismatch('Another amount', 'A verified message states another amount than was ordered.'),
+  currency_mismatch: mismatch('Another currency', 'A verified message states another currency than was ordered.'),
+  payee_mismatch: mismatch(
+    'Another account',
+    'A verified message names another account than the merchant’s, so it may be meant for somebody else.',
+  ),
+  echo_mismatch: mismatch(
+    'Not our order',
+    'What was to come back unchanged came back changed: a verified message belongs to another order, or was carried to the wrong one.',
+  ),
+  contradiction: {
+    title: 'The bank contradicts itself',
+    means:
+      'Verified messages say both paid and refused. An attempt that was confirmed as paid stays paid; one that was refused and then called paid without its amount waits for your word.',
+    todo: `${STATEMENT}, or ask the bank which of the two holds.`,
+    rulings: { paid: PAID, 'not-paid': NOT_PAID, settled: SETTLED },
+  },
+  reversed: {
+    title: 'Money went back without the hub',
+    means: 'The payment was paid, and the bank tells of money that went back though nobody here asked for it.',
+    todo: 'Find out why at the bank. If the bill is owed again, the e-service asks the payer anew.',
+    rulings: { settled: SETTLED },
+  },
+  stuck: {
+    title: 'The bank leaves it open',
+    means:
+      'The bank’s last moment to take the money is past, and it has neither confirmed nor refused it. The hub has asked where it can be asked, and takes a late answer in.',
+    todo: `${STATEMENT}, or ask the bank by the number it was given.`,
+    rulings: { paid: PAID, 'not-paid': NOT_PAID },
+  },
+}

@@ -1,0 +1,208 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { DAY_MS, MINUTE_MS } from '../../src/kernel/time.ts'
+import type { Db } from '../../src/platform/db/db.ts'
+import type { Asked, Task } from '../../src/tasks/index.ts'
+import { bankNotice, sendNotice } from '../support/bank-notice.ts'
+import { freshDatabase } from '../support/database.ts'
+import { startTestHub, type TestHub } from '../support/hub.ts'
+import { noticesOf, orderAtBank, ordered, paidThrough, truth } from '../support/story.ts'
+
+/** What needs a person: raised by the fact that calls for one, ended by a word or by a later fact, in the same transaction. */
+
+let hub: TestHub
+const asked: string[] = []
+/** The same database, telling which statements were asked of it. */
+const listening = (db: Db): Db => ({
+  ...db,
+  query: (wanted, values) => {
+    asked.push(wanted.name)
+    return db.query(wanted, values)
+  },
+  tx: (work) =>
+    db.tx((tx) =>
+      work({
+        ...tx,
+        query: (wanted, values) => {
+          asked.push(wanted.name)
+          return tx.query(wanted, values)
+        },
+      }),
+    ),
+})
+beforeAll(async () => {
+  const database = await freshDatabase()
+  hub = await startTestHub({ database: { ...database, db: listening(database.db) } })
+})
+afterAll(() => hub.stop())
+
+const WORD = { by: 'A. Clerk', note: 'seen on the statement' }
+const tasksOf = async (subject: string): Promise<readonly Task[]> =>
+  (await hub.composed.desk.list({ all: true, limit: 1_000 })).filter((task) => task.subject === subject)
+const openOf = async (subject: string): Promise<readonly string[]> =>
+  (await tasksOf(subject))
+    .filter(({ closed }) => !closed)
+    .map(({ kind }) => kind)
+    .sort()
+const taskOf = async (subject: string, kind: string): Promise<Task> => {
+  const task = (await tasksOf(subject)).find((one) => one.kind === kind && !one.closed)
+  if (!task) throw new Error(`no open task ${kind}: ${JSON.stringify(await tasksOf(subject))}`)
+  return task
+}
+const rule = async (task: Task, as: string, more: Partial<Asked> = {}) => {
+  const ruled = await hub.composed.desk.rule(task.id, { ...WORD, as, ...more })
+  await hub.settle()
+  return ruled.ok ? ruled.value.outcome : `${ruled.error.why}: ${ruled.error.sentence}`
+}
+
+describe('a plain payment', () => {
+  it('costs not one statement more for the sake of tasks', async () => {
+    asked.length = 0
+    const { order } = await paidThrough(hub, 'sandbox', 'pay')
+    expect(await truth(hub, order.id)).toMatchObject({ status: 'executed' })
+    expect(asked.length).toBeGreaterThan(10)
+    expect(asked.filter((name) => name.startsWith('tasks.'))).toEqual([])
+  })
+})
+
+describe('a payment that the bank leaves open', () => {
+  const stuck = async (): Promise<string> => {
+    const { order } = await paidThrough(hub, 'swedbank-lv', 'wrong_amount')
+    await hub.clock.advance(2 * DAY_MS)
+    expect(await openOf(order.id)).toEqual(['amount_mismatch', 'stuck'])
+    return order.id
+  }
+
+  it('is paid when a person says so, and the e-service is told', async () => {
+    const id = await stuck()
+    const task = await taskOf(id, 'stuck')
+    const shown = await hub.composed.desk.show(task.id)
+    expect(shown?.story.happened.join('\n')).toMatch(/123\.45 EUR was ordered.*at swedbank-lv.*is accepted/s)
+    expect(shown?.story.money).toMatch(/^Nothing counts as paid/)
+    expect(await rule(task, 'paid')).toBe('closed')
+    expect(await truth(hub, id)).toMatchObject({ status: 'executed', paidAmount: 12_345 })
+    expect(noticesOf(hub, id).at(-1)).toBe('payment.executed')
+    expect(await tasksOf(id)).toContainEqual(
+      expect.objectContaining({ id: task.id, closed: { ...WORD, as: 'paid', at: expect.any(Number) } }),
+    )
+    expect(await openOf(id)).toEqual(['amount_mismatch'])
+  })
+
+  it('is refused when a person says that nothing came: the payer may try again, and no message asks twice', async () => {
+    const id = await stuck()
+    expect(await rule(await taskOf(id, 'amount_mismatch'), 'not-paid')).toBe('closed')
+    expect(await openOf(id)).toEqual([])
+    const [attempt] = (await truth(hub, id)).attempts
+    expect(attempt).toMatchObject({ status: 'refused', reason: 'ruled_not_paid' })
+    expect(await truth(hub, id)).toMatchObject({ status: 'open', attention: [] })
+  })
+
+  it('takes each word once, and none that it has no use for', async () => {
+    const id = await stuck()
+    const task = await taskOf(id, 'stuck')
+    expect(await rule(task, 'settled')).toBe(
+      'not_a_ruling: --as "settled" is not a ruling of this task: it takes paid, not-paid',
+    )
+    expect(await rule(task, 'maybe')).toMatch(/^not_a_ruling: .* it takes paid, not-paid$/)
+    expect(await rule(task, 'paid', { note: ' ' })).toMatch(/^not_a_ruling: --note/)
+    expect(await rule(task, 'paid', { by: 'x'.repeat(101) })).toMatch(/^not_a_ruling: --by/)
+    expect(await rule(task, 'paid', { attempt: 'att_other' })).toMatch(
+      /^refused: this is not about the attempt att_other/,
+    )
+    expect(await Promise.all([rule(task, 'paid'), rule(task, 'paid')])).toContain('closed')
+    const events = noticesOf(hub, id)
+    expect(await rule(task, 'paid')).toBe('already')
+    expect(await rule(task, 'not-paid')).toMatch(/^refused: tsk_\w+ was ruled paid by A\. Clerk already/)
+    expect(noticesOf(hub, id)).toEqual(events)
+    expect((await truth(hub, id)).paidAmount).toBe(12_345)
+  })
+})
+
+describe('a flag', () => {
+  it('that is settled ends its task, and a new fact of the kind asks again', async () => {
+    const { order } = await paidThrough(hub, 'sandbox', 'wrong_amount')
+    const { number } = orderAtBank(hub, 'sandbox')
+    const first = await taskOf(order.id, 'amount_mismatch')
+    expect(await rule(first, 'settled')).toBe('closed')
+    expect(await truth(hub, order.id)).toMatchObject({ status: 'accepted', attention: [] })
+    await sendNotice(hub, bankNotice(hub, { number, reference: order.reference, amount: 7 }))
+    const second = await taskOf(order.id, 'amount_mismatch')
+    expect(second.id).not.toBe(first.id)
+    expect(await rule(first, 'settled')).toBe('already')
+    expect(await openOf(order.id)).toEqual(['amount_mismatch'])
+  })
+
+  it('that nobody has looked at ends its task when a later fact settles it', async () => {
+    const { order } = await paidThrough(hub, 'sandbox', 'wrong_amount')
+    const { number } = orderAtBank(hub, 'sandbox')
+    await hub.clock.advance(DAY_MS)
+    const stuck = await taskOf(order.id, 'stuck')
+    await sendNotice(hub, bankNotice(hub, { number, reference: order.reference }))
+    expect(await truth(hub, order.id)).toMatchObject({ status: 'executed' })
+    expect(await openOf(order.id)).toEqual(['amount_mismatch'])
+    expect((await tasksOf(order.id)).find(({ id }) => id === stuck.id)?.closed).toMatchObject({
+      by: 'hub',
+      as: 'by_itself',
+    })
+    expect(await rule(stuck, 'not-paid')).toMatch(/^refused: tsk_\w+ has settled by itself meanwhile/)
+    expect(await rule(await taskOf(order.id, 'amount_mismatch'), 'not-paid')).toMatch(
+      /^refused: the bank has confirmed/,
+    )
+  })
+
+  it.each([
+    ['declined_then_paid', 'contradiction', 'executed'],
+    ['reversed', 'reversed', 'executed'],
+    ['wrong_currency', 'currency_mismatch', 'accepted'],
+    ['wrong_account', 'payee_mismatch', 'accepted'],
+  ])('%s raises the task %s, which a word ends', async (choice, kind, status) => {
+    const { order } = await paidThrough(hub, 'sandbox', choice)
+    await hub.clock.advance(3 * MINUTE_MS)
+    expect(await truth(hub, order.id)).toMatchObject({ status })
+    const task = await taskOf(order.id, kind)
+    expect((await hub.composed.desk.show(task.id))?.story.happened.length).toBeGreaterThan(1)
+    expect(await rule(task, 'settled')).toBe('closed')
+    expect(await openOf(order.id)).toEqual([])
+  })
+})
+
+describe('the desk', () => {
+  it('lists what is open, oldest first, page by page, of one merchant or kind', async () => {
+    const { desk } = hub.composed
+    await paidThrough(hub, 'sandbox', 'wrong_amount')
+    const all = await desk.list({ all: true, limit: 1_000 })
+    expect(all.map(({ openedAt }) => openedAt)).toEqual(all.map(({ openedAt }) => openedAt).toSorted((a, b) => a - b))
+    const open = await desk.list({ all: false, limit: 1_000 })
+    expect(open).toEqual(all.filter(({ closed }) => !closed))
+    const paged: Task[] = []
+    for (let page = await desk.list({ all: false, limit: 1 }); page.length > 0; ) {
+      paged.push(...page)
+      page = await desk.list({ all: false, limit: 1, after: page[0]?.id })
+    }
+    expect(paged).toEqual(open)
+    expect(await desk.list({ all: true, limit: 9, merchant: 'nobody' })).toEqual([])
+    const mismatches = await desk.list({ all: false, limit: 9, kind: 'amount_mismatch', merchant: 'liepkalni' })
+    expect(new Set(mismatches.map(({ kind }) => kind))).toEqual(new Set(['amount_mismatch']))
+  })
+
+  it('tells on the metrics page how many are open, of each kind that there is', async () => {
+    await hub.clock.advance(MINUTE_MS)
+    const page = await (await hub.composed.fetch(new Request('http://hub.example/metrics'))).text()
+    const told = new Map(
+      [...page.matchAll(/^ebizness_tasks_open\{kind="(\w+)"\} (\d+)$/gm)].map(([, kind, count]) => [
+        kind,
+        Number(count),
+      ]),
+    )
+    expect([...told.keys()].sort()).toEqual(Object.keys(hub.composed.desk.kinds).sort())
+    const open = await hub.composed.desk.list({ all: false, limit: 1_000 })
+    expect([...told.values()].reduce((sum, count) => sum + count, 0)).toBe(open.length)
+  })
+
+  it('knows no task that is not there', async () => {
+    expect(await hub.composed.desk.show('tsk_none')).toBeUndefined()
+    const { id } = await ordered(hub)
+    expect(await tasksOf(id)).toEqual([])
+    const ruled = await hub.composed.desk.rule('tsk_none', { ...WORD, as: 'paid' })
+    expect(ruled).toMatchObject({ ok: false, error: { why: 'unknown_task' } })
+  })
+})
