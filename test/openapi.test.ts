@@ -21,6 +21,29 @@ const Document = z.object({
   components: z.object({ schemas: z.record(z.string(), z.unknown()) }),
 })
 
+const Described = z.object({
+  operationId: z.string(),
+  parameters: z
+    .array(z.object({ name: z.string(), schema: z.object({ description: z.string().optional() }) }))
+    .default([]),
+})
+
+/** What a field says of itself; one that is a shape of its own is told there. */
+const told = ([path, field]: readonly [path: string, field: unknown]) => {
+  const { $ref, description } = z
+    .object({ $ref: z.string().optional(), description: z.string().optional() })
+    .parse(field)
+  return [path, $ref ?? description] as const
+}
+
+/** Every field of every shape within, with what it says of itself. */
+const fieldsOf = (part: unknown, above = ''): readonly (readonly [path: string, description: string | undefined])[] => {
+  if (typeof part !== 'object' || part === null) return []
+  const fields = Object.entries('properties' in part ? (part.properties ?? {}) : {})
+  const own = fields.map(([name, field]) => told([`${above}/${name}`, field]))
+  return [...own, ...Object.entries(part).flatMap(([name, inner]) => fieldsOf(inner, `${above}/${name}`))]
+}
+
 let hub: TestHub
 let text: string
 let document: z.infer<typeof Document>
@@ -59,6 +82,19 @@ describe('the document', () => {
         expect(security, operationId).toEqual([{ bearer: [] }])
         expect(Object.keys(responses), operationId).toEqual(expect.arrayContaining(['401', '429', '503']))
       }
+  })
+
+  it('says of every field and parameter what it means', () => {
+    const paths = z.record(z.string(), z.record(z.string(), Described)).parse(JSON.parse(text).paths)
+    const parameters = Object.values(paths).flatMap((methods) =>
+      Object.entries(methods).flatMap(([, { operationId, parameters }]) =>
+        parameters.map(({ name, schema }) => [`${operationId} ${name}`, schema.description] as const),
+      ),
+    )
+    const { schemas } = document.components
+    const all = [...parameters, ...fieldsOf(document.paths), ...fieldsOf(schemas), ...Object.entries(schemas).map(told)]
+    expect(all.length).toBeGreaterThan(150)
+    expect(all.filter(([, description]) => !/\w{2}/.test(description ?? '')).map(([path]) => path)).toEqual([])
   })
 
   it('names this hub', () => {

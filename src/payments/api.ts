@@ -25,7 +25,19 @@ const event = z.object({
   id: z
     .string()
     .max(60)
+    .describe('The event’s id, evt_….')
     .openapi({ param: { name: 'id', in: 'path' } }),
+})
+
+const PaymentsPage = z.object({
+  payments: z.array(shapes.PaymentView).describe('Newest first.'),
+  next: z.string().nullable().describe('Cursor of the next page; null: this is the last one.'),
+})
+
+const EventsPage = z.object({
+  events: z.array(shapes.EventView).describe('Each payment’s in order.'),
+  cursor: z.string().describe('To be kept, and given as after next time.'),
+  more: z.boolean().describe('More is there already.'),
 })
 
 const SIGNED_ORDER =
@@ -54,7 +66,7 @@ export const ROUTES = {
     security,
     request: { query: shapes.ListQuery },
     responses: {
-      200: json('A page.', z.object({ payments: z.array(shapes.PaymentView), next: z.string().nullable() })),
+      200: json('A page.', PaymentsPage),
       422: problem('A parameter is wrong.'),
       ...usual,
     },
@@ -94,15 +106,21 @@ export const ROUTES = {
     security,
     request: {
       query: z.object({
-        amount: z.coerce.number().pipe(shapes.Amount).optional(),
+        amount: z.coerce
+          .number()
+          .pipe(shapes.Amount)
+          .optional()
+          .describe('Only what takes this amount. Integer minor units.'),
         currency: z
           .string()
           .regex(/^[A-Z]{3}$/)
-          .optional(),
+          .optional()
+          .describe('Only what takes this currency.'),
         language: z
           .string()
           .regex(/^[a-z]{2}$/)
-          .optional(),
+          .optional()
+          .describe('In which the offers are named: ISO 639-1.'),
         payee: z
           .string()
           .max(60)
@@ -111,7 +129,10 @@ export const ROUTES = {
       }),
     },
     responses: {
-      200: json('Offers, in the merchant’s order.', z.object({ offers: z.array(shapes.OfferView) })),
+      200: json(
+        'Offers, in the merchant’s order.',
+        z.object({ offers: z.array(shapes.OfferView).describe('What the payer may choose.') }),
+      ),
       422: problem('A parameter is wrong.'),
       ...usual,
     },
@@ -125,15 +146,12 @@ export const ROUTES = {
     security,
     request: {
       query: z.object({
-        after: z.string().max(200).optional(),
-        limit: z.coerce.number().int().min(1).max(200).default(100),
+        after: z.string().max(200).optional().describe('The cursor of the page before. Absent: from the first event.'),
+        limit: z.coerce.number().int().min(1).max(200).default(100).describe('At most so many.'),
       }),
     },
     responses: {
-      200: json(
-        'A page; ask again with the cursor.',
-        z.object({ events: z.array(shapes.EventView), cursor: z.string(), more: z.boolean() }),
-      ),
+      200: json('A page; ask again with the cursor.', EventsPage),
       422: problem('The cursor is not one of ours.'),
       ...usual,
     },
@@ -147,7 +165,7 @@ export const ROUTES = {
     security,
     request: { params: event, headers: key },
     responses: {
-      202: json('Queued.', z.object({ queued: z.literal(true) })),
+      202: json('Queued.', z.object({ queued: z.literal(true).describe('It is sent as soon as its turn comes.') })),
       404: problem('No such event.'),
       ...posted,
       ...usual,

@@ -31,7 +31,13 @@ export const posted = {
 }
 export const security = [{ bearer: [] }]
 export const tags = ['payments']
-export const key = z.object({ 'idempotency-key': z.string().min(1).max(255) })
+export const key = z.object({
+  'idempotency-key': z
+    .string()
+    .min(1)
+    .max(255)
+    .describe('Any text of your own, new for each request; repeat the request with the same one, and it is done once.'),
+})
 export const payment = z.object({ id: shapes.PaymentIdText.openapi({ param: { name: 'id', in: 'path' } }) })
 export const NOT_FOUND: Problem = {
   status: 404,
