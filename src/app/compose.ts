@@ -142,6 +142,7 @@ export const compose = async (parts: Parts): Promise<Composed> => {
   const metrics = openWatch({
     config,
     db,
+    channels,
     clock,
     log,
     due: () => jobs.due(handlers.map(({ kind }) => kind)),

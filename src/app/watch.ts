@@ -1,5 +1,7 @@
+import type { ListedChannel } from '../channels/channel.ts'
 import { type Clock, type Instant, SECOND_MS } from '../kernel/time.ts'
 import type { Backlog } from '../notices/index.ts'
+import { FLAGS } from '../payments/facts.ts'
 import type { Db } from '../platform/db/db.ts'
 import type { DueJobs } from '../platform/jobs/jobs.ts'
 import type { Log } from '../platform/log.ts'
@@ -11,6 +13,7 @@ import { VERSION } from './version.ts'
 type Watched = {
   readonly config: Pick<Config, 'mode'>
   readonly db: Db
+  readonly channels: readonly ListedChannel[]
   readonly clock: Clock
   readonly log: Log
   readonly due: () => Promise<readonly DueJobs[]>
@@ -19,8 +22,8 @@ type Watched = {
 }
 
 /** The hub's metrics, with what waits in the database put into their words. */
-export const openWatch = ({ config, db, clock, log, due, backlog, tasks }: Watched): Metrics =>
-  openMetrics({
+export const openWatch = ({ config, db, channels, clock, log, due, backlog, tasks }: Watched): Metrics => {
+  const metrics = openMetrics({
     clock,
     build: { version: VERSION, node: process.version, mode: config.mode },
     usage: db.usage,
@@ -30,6 +33,19 @@ export const openWatch = ({ config, db, clock, log, due, backlog, tasks }: Watch
     },
     warn: (fault) => log.warn({ fault }, 'what waits cannot be measured'),
   })
+  for (const { channel } of channels) foreseeTrouble(metrics, channel.id)
+  for (const flag of FLAGS) metrics.foresee('attention', { flag })
+  return metrics
+}
+
+/** What an alarm waits for must be seen the first time. */
+const foreseeTrouble = ({ foresee }: Metrics, channel: string): void => {
+  foresee('unknown_words', { channel })
+  foresee('plans_ended', { channel, finding: 'no_answer' })
+  for (const carrier of ['psp', 'payer']) {
+    for (const verdict of ['untrusted', 'fault', 'held_back']) foresee('messages', { channel, carrier, verdict })
+  }
+}
 
 const openTasks = ({ kind, count }: OpenTasks): Measure => ({ name: 'tasks_open', labels: { kind }, value: count })
 

@@ -5,6 +5,8 @@ import { BACKLOG, COUNTERS, GAUGES, HISTOGRAMS } from './metrics-table.ts'
 
 /** What operators watch, in Prometheus' text format. One registry per process; made, not global, so that tests have their own. */
 export type Metrics = Meters & {
+  /** Shows 0 before it first happens: Prometheus sees no increase in what begins with 1. */
+  foresee: Meters['count']
   /** The page that Prometheus reads, with its content type. */
   page(): Promise<{ readonly type: string; readonly text: string }>
 }
@@ -67,6 +69,7 @@ export const openMetrics = ({ clock, build, usage, measure, warn }: MetricsParts
   )
   return {
     count: (name, labels) => counters.get(name)?.inc(labels),
+    foresee: (name, labels) => counters.get(name)?.inc(labels, 0),
     observe: (name, labels, seconds) => histograms.get(name)?.observe(labels, seconds),
     page: async () => {
       await refresh()

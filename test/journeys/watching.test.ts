@@ -121,6 +121,14 @@ describe('what happens', () => {
     expect((await linesOf()).join('\n')).not.toContain('made-up')
   })
 
+  it('shows 0 of what an alarm waits for before it happens first', async () => {
+    const lines = await linesOf()
+    expect(lines).toContain('ebizness_messages_total{channel="lhv-ee",carrier="psp",verdict="fault"} 0')
+    expect(lines).toContain('ebizness_unknown_words_total{channel="lhv-ee"} 0')
+    expect(lines).toContain('ebizness_plans_ended_total{channel="lhv-ee",finding="no_answer"} 0')
+    expect(lines).toContain('ebizness_attention_total{flag="stuck"} 0')
+  })
+
   it('tells a refund and a flag', async () => {
     const told = await countedWhile(async () => {
       const { order } = await paidThrough(hub, 'sandbox', 'pay')
