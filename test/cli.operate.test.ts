@@ -244,6 +244,28 @@ describe('payments show', { timeout: SLOW_MS }, () => {
       expect(words.out).toMatch(line)
     expect(words.out + JSON.stringify(shown)).not.toMatch(/Paraudziņa|LV18SAND/)
     expect([none.code, none.out, none.said]).toEqual([1, '', expect.stringContaining('there is no payment')])
+    const [csv, personal, lines, wrong] = await Promise.all([
+      ebizness(there, 'payments export --status executed'),
+      ebizness(there, 'payments export --personal --merchant liepkalni --e-service property-tax --from 2020-01-01'),
+      ebizness(there, 'payments export --json --to 2026-01-01'),
+      ebizness(there, 'payments export --from yesterday'),
+    ])
+    const [head, row, end] = csv.out.split('\r\n')
+    expect([csv.code, head?.split(',').slice(0, 5), row?.split(',')[0], end]).toEqual([
+      0,
+      ['id', 'mode', 'merchant', 'eService', 'reference'],
+      order.id,
+      '',
+    ])
+    expect(csv.out).not.toContain('Paraudziņa')
+    expect(csv.said).toContain('1 payment(s).')
+    expect(personal.out).toContain(',Anna Paraudziņa,')
+    expect([lines.code, lines.out]).toEqual([0, ''])
+    expect([wrong.code, wrong.out, wrong.said]).toEqual([
+      2,
+      '',
+      expect.stringMatching(/--from yesterday: must be a day/),
+    ])
     await hub.stop()
   })
 })

@@ -1,7 +1,8 @@
 /** The payment hub: payments, attempts, the inbox and the payer's pages. */
 export { pspAddresses } from './addresses.ts'
 export { paymentsApi } from './api.ts'
-export type { Fact, PaymentState, PaymentStatus } from './facts.ts'
+export { type Exported, type ExportWanted, exportPayments } from './export.ts'
+export { type Fact, PAYMENT_STATUSES, type PaymentState, type PaymentStatus } from './facts.ts'
 export { openHealth } from './health.ts'
 export type { Hub, Send } from './hub.ts'
 export { paymentJobs, setChores } from './jobs.ts'

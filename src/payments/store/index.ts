@@ -1,6 +1,7 @@
 /** All SQL of the payments module. */
 export * from './answers.ts'
 export * from './attempts.ts'
+export * from './exports.ts'
 export * from './messages.ts'
 export * from './payments.ts'
 export * from './signing-keys.ts'

@@ -34,7 +34,7 @@ export type PaymentRow = {
 }
 
 /** Fields in the row's own names. */
-const ROW = `merchant, id, e_service as "eService", mode, pay_token as "payToken", details, holds_reference as "holdsReference",
+export const ROW = `merchant, id, e_service as "eService", mode, pay_token as "payToken", details, holds_reference as "holdsReference",
   reference, sequence, created_at as "createdAt"`
 
 const INSERT_PAYMENT = statement<{ id: PaymentId }>(
