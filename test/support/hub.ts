@@ -56,6 +56,8 @@ export type Node = { readonly root: string; readonly composed: Composed; stop():
 
 export type NodeOptions = {
   readonly masterKey?: Uint8Array
+  /** Another database than the hub's, e.g. one restored from a backup. */
+  readonly database?: Pick<FreshDatabase, 'url'>
   /** What it does: everything unless told. */
   readonly modules?: readonly ModuleName[]
 }
@@ -250,8 +252,8 @@ export const startTestHub = async (options: TestHubOptions = {}): Promise<TestHu
     },
     apply,
     keyOf,
-    beside: async ({ masterKey = ownKey, modules } = {}) => {
-      const db = await openDb({ url: database.url, poolSize: 8 })
+    beside: async ({ masterKey = ownKey, database: { url } = database, modules } = {}) => {
+      const db = await openDb({ url, poolSize: 8 })
       const other = await node(db, root, masterKeysOf(masterKey), modules)
       const leave = async () => {
         await other.stop()

@@ -31,13 +31,21 @@ export const migrate = async ({ url, modules, log = silentLog }: MigrateOptions)
   try {
     const client = await servers.dedicated()
     try {
-      return (await pending(client, modules)).length === 0 ? [] : await applyAll(client, modules, log)
+      if ((await pending(client, modules)).length === 0) return []
+      return await applyAll(client, modules, log).catch(asSentence)
     } finally {
       await client.end()
     }
   } finally {
     await servers.close()
   }
+}
+
+/** PostgreSQL, "Error Codes", class 42: insufficient_privilege. */
+const asSentence = (fault: unknown): never => {
+  if (!(fault instanceof Error) || !('code' in fault) || fault.code !== '42501') throw fault
+  const what = 'the database is older than this release, and its role may not change tables'
+  throw new Error(`${what}: run "ebizness migrate" as the role that owns them (${fault.message})`, { cause: fault })
 }
 
 /** Asked before the runner is loaded: at almost every start there is nothing to do, and loading it takes 0.2 s. */

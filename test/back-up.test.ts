@@ -1,0 +1,125 @@
+import { execFileSync } from 'node:child_process'
+import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { MIGRATED_MODULES } from '../src/app/migrations.ts'
+import { type Embedded, startEmbedded } from '../src/platform/db/embedded.ts'
+import { migrate } from '../src/platform/db/migrate.ts'
+import { openDb } from '../src/platform/db/postgres.ts'
+import { silentLog } from '../src/platform/log.ts'
+import { type Node, startTestHub, type TestHub } from './support/hub.ts'
+import { chosen, decided, orderAtBank, ordered } from './support/story.ts'
+import { execute, machineBinaries, openTempFolder, urlOf } from './support/test-server.ts'
+
+/** What docs/operating/back-up.md says, done with its own commands on the machine's PostgreSQL. */
+
+const page = readFileSync(join(import.meta.dirname, '../docs/operating/back-up.md'), 'utf8')
+const blocks = (language: string): readonly string[] =>
+  [...page.matchAll(new RegExp(`\`\`\`${language}\\n([\\s\\S]*?)\`\`\``, 'g'))].map(([, text = '']) => text)
+const commandOf = (program: string): string => blocks('sh').find((text) => text.trim().startsWith(program)) ?? ''
+const [raised = ''] = blocks('sql')
+
+const CARELESS = { fsync: 'off', synchronous_commit: 'off' }
+
+describe.runIf(existsSync('/usr/lib/postgresql'))('a backup', { timeout: 120_000 }, () => {
+  const folder = openTempFolder('ebizness-back-up-')
+  let server: Embedded
+  let hub: TestHub
+  let nodes: Node[] = []
+  let servers: Embedded[] = []
+
+  const open = async (dataDir: string): Promise<Embedded> => {
+    const opened = await startEmbedded({ dataDir, log: silentLog, binaries: machineBinaries(), settings: CARELESS })
+    servers = [...servers, opened]
+    return opened
+  }
+  const sh = (command: string, url: string): void => {
+    const { searchParams, username } = new URL(url)
+    const PATH = `${join(machineBinaries().root, 'bin')}:${process.env.PATH}`
+    const env = { PATH, DATABASE_URL: url, PGHOST: searchParams.get('host') ?? '', PGUSER: username }
+    execFileSync('sh', ['-e', '-c', command.replaceAll('/backup', folder)], { cwd: folder, env, stdio: 'inherit' })
+  }
+  const restoredAt = async (url: string, masterKey?: Uint8Array): Promise<Node> => {
+    const node = await hub.beside({ database: { url }, ...(masterKey ? { masterKey } : {}) })
+    nodes = [...nodes, node]
+    return node
+  }
+  const paid = async (): Promise<string> => {
+    const order = await ordered(hub)
+    await chosen(hub, order.payUrl, 'swedbank-lv')
+    await decided(hub, 'swedbank-lv', 'pay')
+    await hub.settle()
+    return order.id
+  }
+  const seenBy = async (node: Node, id: string) => {
+    const { status, body } = await hub.api('GET', `/v1/payments/${id}`, undefined, { root: node.root })
+    return status === 200 ? body.status : status
+  }
+
+  beforeAll(async () => {
+    server = await open(join(folder, 'first'))
+    await execute(server.url, 'create database cma')
+    const url = urlOf(server.url, 'cma')
+    await migrate({ url, modules: MIGRATED_MODULES })
+    const db = await openDb({ url, poolSize: 8 })
+    hub = await startTestHub({ database: { db, url, drop: () => db.close() } })
+  })
+  afterAll(async () => {
+    for (const node of nodes) await node.stop()
+    await hub.stop()
+    for (const opened of servers) await opened.stop()
+    rmSync(folder, { recursive: true, force: true })
+  })
+
+  it('as a dump is restored with every payment and key, and gives no number a second time', async () => {
+    const before = await paid()
+    sh(commandOf('pg_dump'), hub.database.url)
+    const lost = await paid()
+    const { number } = orderAtBank(hub, 'swedbank-lv')
+    await execute(server.url, 'create database restored')
+    const url = urlOf(server.url, 'restored')
+    sh(commandOf('pg_restore'), url)
+    await execute(url, raised)
+
+    const node = await restoredAt(url)
+    expect([await seenBy(node, before), await seenBy(node, lost)]).toEqual(['executed', 404])
+    const order = await hub.api(
+      'POST',
+      '/v1/payments',
+      {
+        ...{
+          reference: 'AFTER-1',
+          amount: 100,
+          currency: 'EUR',
+          description: 'After',
+          returnUrl: `${hub.shopRoot}/back`,
+        },
+      },
+      { root: node.root },
+    )
+    await chosen(hub, order.body.payUrl.replace(hub.root, node.root), 'swedbank-lv')
+    expect(Number(orderAtBank(hub, 'swedbank-lv').number)).toBeGreaterThan(Number(number) + 900_000)
+  })
+
+  it('under another master key says which keys do not open', async () => {
+    const node = await restoredAt(urlOf(server.url, 'restored'), new Uint8Array(32))
+    const faults = (await node.composed.merchants.findings()).filter(({ severity }) => severity === 'fault')
+    expect(faults.map(({ about }) => about)).toContain('agreement liepkalni-swedbank')
+  })
+
+  it('as a base backup holds what was committed while it was made', async () => {
+    const id = await paid()
+    sh(commandOf('pg_basebackup'), server.url)
+    const home = join(folder, 'second')
+    const data = join(home, 'postgres')
+    mkdirSync(join(data, 'pg_wal'), { recursive: true })
+    execFileSync('tar', ['-xzf', join(folder, 'base/base.tar.gz'), '-C', data])
+    execFileSync('tar', ['-xzf', join(folder, 'base/pg_wal.tar.gz'), '-C', join(data, 'pg_wal')])
+    const { uid, gid } = statSync(join(folder, 'first/postgres'))
+    execFileSync('chown', ['-R', `${uid}:${gid}`, data])
+    chmodSync(data, 0o700)
+    chmodSync(home, 0o711)
+    const second = await open(home)
+    expect(await seenBy(await restoredAt(urlOf(second.url, 'cma')), id)).toBe('executed')
+  })
+})
