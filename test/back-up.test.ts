@@ -44,10 +44,10 @@ describe.runIf(existsSync('/usr/lib/postgresql'))('a backup', { timeout: 120_000
     nodes = [...nodes, node]
     return node
   }
-  const paid = async (): Promise<string> => {
+  const paid = async (channel: string): Promise<string> => {
     const order = await ordered(hub)
-    await chosen(hub, order.payUrl, 'swedbank-lv')
-    await decided(hub, 'swedbank-lv', 'pay')
+    await chosen(hub, order.payUrl, channel)
+    await decided(hub, channel, 'pay')
     await hub.settle()
     return order.id
   }
@@ -72,9 +72,9 @@ describe.runIf(existsSync('/usr/lib/postgresql'))('a backup', { timeout: 120_000
   })
 
   it('as a dump is restored with every payment and key, and gives no number a second time', async () => {
-    const before = await paid()
+    const before = await paid('swedbank-lv')
     sh(commandOf('pg_dump'), hub.database.url)
-    const lost = await paid()
+    const lost = await paid('swedbank-lv')
     const { number } = orderAtBank(hub, 'swedbank-lv')
     await execute(server.url, 'create database restored')
     const url = urlOf(server.url, 'restored')
@@ -108,7 +108,7 @@ describe.runIf(existsSync('/usr/lib/postgresql'))('a backup', { timeout: 120_000
   })
 
   it('as a base backup holds what was committed while it was made', async () => {
-    const id = await paid()
+    const id = await paid('sandbox')
     sh(commandOf('pg_basebackup'), server.url)
     const home = join(folder, 'second')
     const data = join(home, 'postgres')
