@@ -1,6 +1,11 @@
-import { mkdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { CALLS_BY_AMOUNT, DECIDED_BY_AMOUNT } from '../src/channels/sandbox/choices.ts'
+import { ATTEMPT_STATUSES, FLAGS, PAYMENT_STATUSES } from '../src/payments/facts.ts'
+import { RefundView } from '../src/payments/schemas.ts'
+import { en } from '../src/platform/texts/en.ts'
+import { OWN_CODES } from '../src/sdk/index.ts'
 import { isAsSaid, openShell, readSteps, type Shell, type Step, saveFile } from './support/page-run.ts'
 import { formsOf, submit, visit } from './support/payer.ts'
 import { freePorts } from './support/ports.ts'
@@ -50,6 +55,19 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true })
   rmSync(data, { recursive: true, force: true })
 }, SLOW_MS)
+
+/** Codes of problems wherever an API answers with one. */
+function problemCodes(): readonly string[] {
+  const root = join(import.meta.dirname, '../src')
+  const files = readdirSync(join(root, 'payments'), { recursive: true, encoding: 'utf8' })
+    .filter((file) => /(?<!\.test)\.ts$/.test(file))
+    .map((file) => `payments/${file}`)
+  const texts = [...files, 'platform/http/problem.ts', 'app/web.ts'].map((file) =>
+    readFileSync(join(root, file), 'utf8'),
+  )
+  const found = texts.flatMap((text) => [...text.matchAll(/\bcode: ((?:'\w+'(?: \| )?)+)/g)])
+  return [...new Set(found.flatMap(([, names = '']) => names.split(' | ').map((name) => name.replaceAll("'", ''))))]
+}
 
 /** Chooses the first bank on the hub's page, and decides on the bank's. */
 const pays = async (payUrl: string, choice: string): Promise<void> => {
@@ -107,4 +125,28 @@ it('each file is named in the sentence before it', () => {
 
 it('a block that nobody follows would be found', () => {
   expect(() => readSteps('```js\nlet a\n```')).toThrow('says no file')
+})
+
+describe('the tables hold all there is', () => {
+  const listed = (heading: string): readonly string[] => {
+    const table = PAGE.slice(PAGE.indexOf(`\n| ${heading} |`) + 1).split('\n\n')[0] ?? ''
+    const rows = table.slice(table.indexOf('| ---'))
+    return [...rows.matchAll(/^\| `?(\w+)`? \|/gm)].map(([, name = '']) => name)
+  }
+  const reasons = Object.keys(en).flatMap((key) => /^reason\.(\w+)$/.exec(key)?.[1] ?? [])
+  const ending = (amounts: Readonly<Record<number, unknown>>) => Object.keys(amounts)
+
+  it.each([
+    ['status', PAYMENT_STATUSES],
+    ['flag', FLAGS],
+    ['attempt', ATTEMPT_STATUSES],
+    ['reason', reasons],
+    ['refund', RefundView.shape.status.options],
+    ['code | HTTP', problemCodes()],
+    ['code of the SDK', OWN_CODES],
+    ['amount ends in', [...ending(DECIDED_BY_AMOUNT), ...ending(CALLS_BY_AMOUNT)]],
+  ])('of each %s', (heading, all) => {
+    expect(all.length).toBeGreaterThan(2)
+    expect([...listed(heading)].sort()).toEqual([...all].sort())
+  })
 })
