@@ -6,6 +6,7 @@ import type { Channel, ListedChannel, Order, Reading, Step, WireMessage } from '
 import type { Simulator } from '../simulator.ts'
 import { type TestKeys, testAgreement, testBank } from './agreement.ts'
 import { altered, garbage } from './mutations.ts'
+import { describeEveryOrder } from './orders.ts'
 import { callThrough, type Stage, type Trip, travel, wordsOf } from './trip.ts'
 
 export { throwAwayKeys } from './agreement.ts'
@@ -46,6 +47,7 @@ export const conformance = <Settings, State>(specimen: Specimen<Settings, State>
     describeBegin(specimen)
     describeTrips(specimen)
     describeForgeries(specimen)
+    describeEveryOrder(specimen, (choice) => tripOf(specimen, choice))
   })
 }
 
