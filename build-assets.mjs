@@ -1,4 +1,4 @@
-// Sass → one compressed stylesheet, with the script and the icon that the payer's pages load, in one folder.
+// Sass → compressed stylesheets, with the script and the icon that the pages load, in one folder.
 import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -7,14 +7,16 @@ import { compile } from 'sass'
 const root = dirname(fileURLToPath(import.meta.url))
 const sources = join(root, 'src/platform/html/assets')
 
-/** Writes `pay.css`, `pay.js` and `icon.svg` into `outDir`, making it if need be. */
+/** Writes `pay.css`, `reference.css`, `pay.js` and `icon.svg` into `outDir`, making it if need be. */
 export const buildAssets = (outDir) => {
   mkdirSync(outDir, { recursive: true })
-  const { css } = compile(join(sources, 'pay.scss'), {
-    style: 'compressed',
-    loadPaths: [join(root, 'node_modules')],
-    quietDeps: true,
-  })
-  writeFileSync(join(outDir, 'pay.css'), css)
+  for (const sheet of ['pay', 'reference']) {
+    const { css } = compile(join(sources, `${sheet}.scss`), {
+      style: 'compressed',
+      loadPaths: [join(root, 'node_modules')],
+      quietDeps: true,
+    })
+    writeFileSync(join(outDir, `${sheet}.css`), css)
+  }
   for (const file of ['pay.js', 'icon.svg']) copyFileSync(join(sources, file), join(outDir, file))
 }

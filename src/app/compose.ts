@@ -227,6 +227,7 @@ const below = (path: string, assets: Assets): Assets => ({
   stylesheet: path + assets.stylesheet,
   script: path + assets.script,
   icon: path + assets.icon,
+  reference: path + assets.reference,
 })
 
 /** Which addresses anything of this installation may call. Throws a sentence for a person. */

@@ -1,5 +1,6 @@
 import { type Context, Hono } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
+import { compress } from 'hono/compress'
 import { routePath } from 'hono/route'
 import type { ListedChannel } from '../channels/channel.ts'
 import { base32, type Random } from '../kernel/ids.ts'
@@ -7,6 +8,7 @@ import type { Clock } from '../kernel/time.ts'
 import { type Directory, type Merchants, pictureAt } from '../merchants/index.ts'
 import {
   type Hub,
+  PROBLEM_CODES,
   type ProblemDetail,
   type ProblemKind,
   payerRoutes,
@@ -27,6 +29,7 @@ import type { Metrics } from '../platform/metrics.ts'
 import { spokenLanguages } from '../platform/texts/index.ts'
 import type { Config } from './config.ts'
 import type { ModuleName } from './modules.ts'
+import { referencePage } from './reference/page.ts'
 
 export type WebParts = {
   readonly config: Pick<Config, 'mode' | 'publicUrl' | 'metricsToken'>
@@ -74,7 +77,11 @@ export const webOf = (parts: WebParts): Hono<Env> => {
   }
   app.route('/', files(parts))
   const api = paymentsApi(parts.hub, parts.tokens)
-  app.get('/v1/openapi.json', (c) => c.json(api.getOpenAPI31Document(documentHead(parts.config))))
+  const document = api.getOpenAPI31Document(documentHead(parts.config))
+  app.get('/v1/openapi.json', (c) => c.json(document))
+  const { publicUrl } = parts.config
+  const reference = referencePage({ document, codes: PROBLEM_CODES, publicUrl, assets: parts.assets }).toString()
+  app.get('/docs', compress(), (c) => c.html(reference, 200, { 'cache-control': 'public, max-age=300' }))
   app.get('/.well-known/jwks.json', async (c) =>
     c.json(await parts.tokens.jwks(), 200, { 'cache-control': 'public, max-age=300' }),
   )
@@ -141,7 +148,7 @@ const operations = ({ config, db, metrics }: WebParts): Hono => {
   const app = new Hono()
   app.get('/', (c) =>
     c.text(
-      `E-BIZness CMA, a payment hub. Payers come here from an e-service; its developers read ${config.publicUrl}/v1/openapi.json\n`,
+      `E-BIZness CMA, a payment hub. Payers come here from an e-service; its developers read ${config.publicUrl}/docs\n`,
     ),
   )
   app.get('/healthz', (c) => c.text('ok'))
@@ -211,7 +218,7 @@ const NO_ROUTE = {
   status: 404,
   code: 'no_such_address',
   title: 'There is no such address',
-  detail: 'The addresses of the API are in /v1/openapi.json.',
+  detail: 'The addresses of the API are in /v1/openapi.json, for people in /docs.',
 }
 const AWAY = {
   status: 503,

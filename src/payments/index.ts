@@ -12,6 +12,7 @@ export { type ProblemKind, type ProblemPage, renderPage } from './pages/index.ts
 export { payerRoutes } from './pages/routes.ts'
 export { type ProblemDetail, signedOrderRoutes } from './pay.ts'
 export { stateOf } from './payment.ts'
+export { PROBLEM_CODES } from './problem-codes.ts'
 export { pspRoutes } from './psp.ts'
 export { findPayment, type PaymentStory } from './story.ts'
 export { paymentTasks } from './task-owner.ts'

@@ -215,7 +215,7 @@ const welcome = ({ config, folder, bankRoot, shopRoot, tookMs }: Welcome): void 
 
     the payment hub            ${config.publicUrl}
     the simulated banks        ${bankRoot}
-    the API's document         ${config.publicUrl}/v1/openapi.json
+    the API to read            ${config.publicUrl}/docs
 
   Test mode: no real money. Data: ${config.databaseUrl ? 'the database of DATABASE_URL' : folder}. Ctrl+C ends it; nothing is lost.
 `)

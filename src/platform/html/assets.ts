@@ -9,6 +9,8 @@ export type Assets = {
   readonly stylesheet: string
   readonly script: string
   readonly icon: string
+  /** Stylesheet of the API reference, beside the first. */
+  readonly reference: string
   /** By whole path, `/assets/pay-1a2b3c4d5e.css`. */
   readonly files: ReadonlyMap<string, Asset>
 }
@@ -20,12 +22,14 @@ const BUILT = fileURLToPath(new URL('../../../dist/platform/html/assets/', impor
 export const loadAssets = (folder: string = BUILT): Assets => {
   const stylesheet = loadAsset(folder, 'pay', 'css', 'text/css; charset=utf-8')
   const script = loadAsset(folder, 'pay', 'js', 'text/javascript; charset=utf-8')
+  const reference = loadAsset(folder, 'reference', 'css', 'text/css; charset=utf-8')
   const icon = loadAsset(folder, 'icon', 'svg', 'image/svg+xml')
   return {
     stylesheet: stylesheet.path,
     script: script.path,
     icon: icon.path,
-    files: new Map([stylesheet, script, icon].map(({ path, asset }) => [path, asset])),
+    reference: reference.path,
+    files: new Map([stylesheet, script, icon, reference].map(({ path, asset }) => [path, asset])),
   }
 }
 
