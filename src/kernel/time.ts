@@ -16,6 +16,9 @@ export const systemClock: Clock = { now: () => Date.now() }
 /** RFC 3339 in UTC with milliseconds, e.g. `2026-11-23T08:00:00.000Z`. */
 export const toRfc3339 = (instant: Instant): string => new Date(instant).toISOString()
 
+/** For a package that wants the language's own object. */
+export const toDate = (instant: Instant): Date => new Date(instant)
+
 const RFC3339 = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,9})?(Z|[+-]\d{2}:?\d{2})$/i
 
 /** Reads RFC 3339 (also an offset without its colon, as bank links write it). Undefined when the text is not a moment. */

@@ -22,7 +22,7 @@ export const Currency = z
   .string()
   .regex(/^[A-Z]{3}$/, 'must be an ISO 4217 code in capital letters, e.g. EUR')
   .openapi({ description: 'ISO 4217, in capital letters.', example: 'EUR' })
-const LanguageCode = z.string().regex(/^[a-z]{2}$/, 'must be an ISO 639-1 code in small letters, e.g. lv')
+export const LanguageCode = z.string().regex(/^[a-z]{2}$/, 'must be an ISO 639-1 code in small letters, e.g. lv')
 const PAYERS_LANGUAGE = 'In which the payer is spoken to: ISO 639-1, one of the e-service’s languages.'
 const ATTEMPTS = 'one: a refusal ends the payment. many: the payer may try again, at another bank too.'
 export const Time = z

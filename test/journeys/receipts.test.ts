@@ -1,15 +1,19 @@
 import { compactVerify, createLocalJWKSet, type JSONWebKeySet } from 'jose'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { DAY_MS, SECOND_MS } from '../../src/kernel/time.ts'
+import { namedOf } from '../../src/payments/receipts/paid.ts'
+import { printReceipt } from '../../src/payments/receipts/pdf.ts'
+import { loadPayment } from '../../src/payments/store/index.ts'
 import { verifyReceipt } from '../../src/sdk/index.ts'
 import { startTestHub, type TestHub } from '../support/hub.ts'
+import { readPdf } from '../support/pdf.ts'
 import { ordered, paidThrough } from '../support/story.ts'
 
 /** What a payer keeps. The clock is only moved at the end. */
 
 let hub: TestHub
 beforeAll(async () => {
-  hub = await startTestHub()
+  hub = await startTestHub({ file: worded })
 })
 afterAll(() => hub.stop())
 
@@ -18,6 +22,15 @@ const jwks = async (): Promise<JSONWebKeySet> => {
   return set
 }
 const fileOf = async (payUrl: string): Promise<string> => (await fetch(`${payUrl}/receipt.json`)).text()
+const NOTE: Readonly<Record<string, string>> = {
+  lv: 'Kvīts sagatavota elektroniski un ir derīga bez paraksta.',
+  en: 'Liepkalni says: valid without a signature.',
+}
+/** The demo's e-service, with a text of its own in one language. */
+const worded = (text: string): string =>
+  text.replace('- id: property-tax', `- id: property-tax\n        texts: { receipt.note: { en: "${NOTE.en}" } }`)
+const withPlainSpaces = (text: string): string => text.replaceAll('\u00a0', ' ')
+
 const paid = async (more: Readonly<Record<string, unknown>> = {}) =>
   (await paidThrough(hub, 'swedbank-lv', 'pay', more)).order
 const verdictOn = async (file: string): Promise<string> => {
@@ -76,6 +89,55 @@ describe('a signed receipt', () => {
     expect(await verdictOn(file.replaceAll('12345', '12346'))).toBe('altered')
     const told = file + Buffer.from(file.split('.')[1] ?? '', 'base64url').toString()
     expect(told).not.toMatch(/Anna|paraugs/)
+  })
+
+  it.each([
+    { asked: 'lv', heading: 'Maksājuma kvīts', sum: '123,45 €', payee: 'Liepkalnu novada pašvaldība' },
+    { asked: 'en', heading: 'Payment receipt', sum: '€123.45', payee: 'Liepkalni Municipality' },
+  ])('is a PDF too, in the payer’s language ($asked) and the merchant’s words', async ({ asked, ...told }) => {
+    const order = await paid()
+    const page = await (await fetch(`${order.payUrl}/receipt?lang=${asked}`)).text()
+    const path = /href="([^"]+\/receipt\.pdf[^"]*)"/.exec(page)?.[1]
+    const answer = await fetch(hub.root + path)
+    expect(answer.headers.get('content-type')).toBe('application/pdf')
+    expect(answer.headers.get('content-disposition')).toMatch(/^attachment; filename="receipt-[\w-]+\.pdf"$/)
+    const bytes = new Uint8Array(await answer.arrayBuffer())
+    expect(bytes.length).toBeLessThan(100_000)
+    const { read, language, title, tagged } = await readPdf(bytes)
+    expect([language, tagged, read.includes(told.heading)]).toEqual([asked, true, true])
+    expect(title).toBe(`${told.heading} ${order.reference} – ${told.payee}`)
+    for (const text of [told.sum, order.reference, '90999900005', 'LV07 HABA 0000 0000 0000 1', NOTE[asked]])
+      expect(read.map(withPlainSpaces)).toContain(text)
+  })
+
+  it('is a PDF through the API where that is asked for', async () => {
+    const order = await paid()
+    const { key } = await hub.keyOf('property-tax')
+    const ask = (id: string, query = '') =>
+      fetch(`${hub.root}/v1/payments/${id}/receipt${query}`, {
+        headers: { authorization: `Bearer ${key}`, accept: 'application/pdf' },
+      })
+    const answer = await ask(order.id, '?language=en')
+    expect([answer.status, answer.headers.get('content-type')]).toEqual([200, 'application/pdf'])
+    expect((await readPdf(new Uint8Array(await answer.arrayBuffer()))).language).toBe('en')
+    expect((await ask((await ordered(hub)).id)).status).toBe(409)
+    const early = await fetch(`${(await ordered(hub)).payUrl}/receipt.pdf`, { redirect: 'manual' })
+    expect(early.status).toBe(303)
+  })
+
+  it('is drawn only so often in a second, since payments must not wait for it', async () => {
+    const order = await paid()
+    const directory = await hub.composed.merchants.directory()
+    const loaded = await loadPayment(hub.database.db, 'liepkalni', order.id)
+    if (!loaded) throw new Error('not stored')
+    const named = namedOf(hub.composed.hub, directory, loaded)
+    let now = hub.clock.now()
+    const standing = { publicUrl: hub.root, clock: { now: () => now } }
+    const drawn = async () => (await printReceipt(standing, directory, named, 'lv')) !== 'too_many'
+    for (let times = 0; times < 20; times++) expect(await drawn()).toBe(true)
+    expect(await drawn()).toBe(false)
+    now += SECOND_MS
+    expect(await drawn()).toBe(true)
   })
 
   it('tells what went back, once it did', async () => {

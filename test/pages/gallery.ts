@@ -24,6 +24,7 @@ const BRANDS: Readonly<Record<ThemeName, Omit<Brand, 'stylesheet' | 'texts'>>> =
   liepkalni: {
     merchant: { lv: 'Liepkalnu novada pašvaldība', en: 'Liepkalni Municipality' },
     eService: { lv: 'Nekustamā īpašuma nodoklis', en: 'Property tax' },
+    registrationNumber: '90999900005',
     logo: '/look/liepkalni.svg',
     support: { email: 'nodokli@liepkalni.example', phone: '+371 60000000' },
     privacyUrl: 'https://liepkalni.example/privatums',

@@ -1,7 +1,7 @@
 import type { Money } from '../../kernel/money.ts'
-import { type Html, html, type Part, type Row } from '../../platform/html/index.ts'
+import { type Html, html, type Row } from '../../platform/html/index.ts'
 import type { Voice } from './page.ts'
-import type { Bill, Frame, PaymentReceipt } from './props.ts'
+import type { BareFrame, Bill, Frame, PaymentReceipt } from './props.ts'
 
 type OnBill = { readonly frame: Frame; readonly bill: Bill }
 
@@ -29,27 +29,42 @@ const paidRows = (on: OnBill, receipt: PaymentReceipt, voice: Voice): readonly C
   receiptRows(on, receipt, voice).map((row, place) => (place === 0 ? { ...row, shape: 'amount' } : row))
 
 /** What a receipt says, in the order people look for it. */
-export const receiptRows = ({ frame, bill }: OnBill, receipt: PaymentReceipt, voice: Voice): readonly Row[] => [
+export const receiptRows = (on: OnReceipt, receipt: PaymentReceipt, voice: Voice): readonly Row[] =>
+  receiptLines(on, receipt, voice).map(({ key, value, number }) => ({
+    key,
+    value: number ? html`<span class="pay-number">${value}</span>` : value,
+  }))
+
+/** A number is read digit by digit. */
+type ReceiptLine = { readonly key: string; readonly value: string; readonly number?: true }
+type OnReceipt = { readonly frame: BareFrame; readonly bill: Bill }
+
+export const receiptLines = (
+  { frame, bill }: OnReceipt,
+  receipt: PaymentReceipt,
+  voice: Voice,
+): readonly ReceiptLine[] => [
   { key: voice.say('receipt.paid'), value: voice.money(receipt.paid) },
-  ...sumRow(voice.say('receipt.refunded'), receipt.refunded, voice),
-  ...sumRow(voice.say('receipt.reversed'), receipt.reversed, voice),
+  ...sumLine(voice.say('receipt.refunded'), receipt.refunded, voice),
+  ...sumLine(voice.say('receipt.reversed'), receipt.reversed, voice),
   { key: voice.say('bill.for'), value: voice.local(bill.description) },
   { key: voice.say('bill.payee'), value: receipt.payee.name || voice.local(frame.brand.merchant) },
-  ...numberRow(voice.say('receipt.account'), inFours(receipt.payee.iban)),
+  ...numberLine(voice.say('receipt.registration'), frame.brand.registrationNumber),
+  ...numberLine(voice.say('receipt.account'), inFours(receipt.payee.iban)),
   { key: voice.say('bill.reference'), value: bill.reference },
-  ...textRow(voice.say('receipt.paid-at'), receipt.paidAt === undefined ? undefined : voice.dateTime(receipt.paidAt)),
+  ...textLine(voice.say('receipt.paid-at'), receipt.paidAt === undefined ? undefined : voice.dateTime(receipt.paidAt)),
   { key: voice.say('receipt.through'), value: voice.local(receipt.through) },
-  ...numberRow(voice.say('receipt.bank-reference'), receipt.bankReference),
+  ...numberLine(voice.say('receipt.bank-reference'), receipt.bankReference),
 ]
 
-const textRow = (key: string, value: Part): readonly Row[] =>
+const textLine = (key: string, value: string | undefined): readonly ReceiptLine[] =>
   value === undefined || value === '' ? [] : [{ key, value }]
 
-const numberRow = (key: string, value: string | undefined): readonly Row[] =>
-  textRow(key, value && html`<span class="pay-number">${value}</span>`)
+const numberLine = (key: string, value: string | undefined): readonly ReceiptLine[] =>
+  textLine(key, value).map((line) => ({ ...line, number: true }))
 
-const sumRow = (key: string, sum: Money | undefined, voice: Voice): readonly Row[] =>
-  textRow(key, sum === undefined || sum.amountMinor === 0 ? undefined : voice.money(sum))
+const sumLine = (key: string, sum: Money | undefined, voice: Voice): readonly ReceiptLine[] =>
+  textLine(key, sum === undefined || sum.amountMinor === 0 ? undefined : voice.money(sum))
 
 /** An IBAN as people read it: groups of four that do not fall apart at a line's end (print format of ISO 13616). */
 const inFours = (iban: string): string => iban.replace(/(.{4})(?=.)/g, '$1\u00a0')

@@ -3,7 +3,7 @@ import { type Directory, type EService, eServiceLogo } from '../../merchants/ind
 import { shortHash, themeCss } from '../../platform/html/index.ts'
 import { spokenLanguages } from '../../platform/texts/index.ts'
 import type { PaymentRow } from '../store/index.ts'
-import type { AssetAddresses, Brand, Frame } from './props.ts'
+import type { AssetAddresses, BareFrame, Brand, Frame } from './props.ts'
 
 /** Address of an e-service's theme below the hub's root; the hash is of its content, so an answer may be kept for ever. */
 export const themeAddress = (eService: EService): string =>
@@ -14,6 +14,7 @@ const brandOf = (directory: Directory, eService: EService, path: string): Brand 
   const logo = eServiceLogo(eService)
   return {
     merchant: merchant?.name ?? eService.name,
+    ...(merchant ? { registrationNumber: merchant.registrationNumber } : {}),
     eService: eService.name,
     stylesheet: path + themeAddress(eService),
     ...(logo ? { logo: path + logo } : {}),
@@ -35,7 +36,6 @@ export const quoteOf = (id: string): string =>
     .toUpperCase()
     .replace(/(.{4})/, '$1-')
 
-/** Undefined when the e-service is not in the directory (any more). `path` is that of the hub's public address. */
 export const frameOf = (
   path: string,
   directory: Directory,
@@ -43,6 +43,17 @@ export const frameOf = (
   assets: AssetAddresses,
   asked: Language | undefined,
 ): Frame | undefined => {
+  const bare = bareFrameOf(path, directory, row, asked)
+  return bare && { ...bare, assets }
+}
+
+/** Undefined when the e-service is not in the directory (any more). `path` is that of the hub's public address. */
+export const bareFrameOf = (
+  path: string,
+  directory: Directory,
+  row: PaymentRow,
+  asked: Language | undefined,
+): BareFrame | undefined => {
   const eService = directory.eServices.get(row.eService)
   if (!eService) return undefined
   const languages = languagesOf(eService)
@@ -52,7 +63,6 @@ export const frameOf = (
     language,
     languages,
     pay: `${path}/pay/${row.payToken}`,
-    assets,
     brand: brandOf(directory, eService, path),
     mode: row.mode,
     quote: quoteOf(row.id),

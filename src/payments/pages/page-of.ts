@@ -15,7 +15,7 @@ export type Asked = {
   readonly last?: string
 }
 
-export const billOf = ({ loaded, state }: Pick<Shown, 'loaded' | 'state'>): Bill => ({
+export const billOf = ({ loaded, state }: Pick<Named, 'loaded' | 'state'>): Bill => ({
   description: loaded.row.details.description,
   amount: state.order.amount,
   reference: loaded.row.reference,

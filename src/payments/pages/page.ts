@@ -1,8 +1,8 @@
-import { inLanguage, type Localized } from '../../kernel/language.ts'
+import { inLanguage, type Language, type Localized } from '../../kernel/language.ts'
 import type { Support } from '../../merchants/directory.ts'
 import { type FootLine, foot, type Html, layout, type Part } from '../../platform/html/index.ts'
 import { languageName, type Speaker, speak } from '../../platform/texts/index.ts'
-import type { Frame, ProblemPage } from './props.ts'
+import type { Brand, Frame, ProblemPage } from './props.ts'
 
 /** A page's voice: the language's speaker, names in it, and addresses that keep it. */
 export type Voice = Speaker & {
@@ -17,7 +17,10 @@ export type AnyFrame = Frame | ProblemPage['frame']
 
 const STANDS = 'back=yes'
 
-export const voiceOf = (frame: AnyFrame): Voice => {
+/** What is enough of a frame to speak for it. */
+type Speaking = { readonly language: Language; readonly brand?: Brand; readonly pay?: string }
+
+export const voiceOf = (frame: Speaking): Voice => {
   const speaker = speak(frame.language, frame.brand?.texts)
   const { language } = speaker
   const at = (path = '', query?: string): string =>

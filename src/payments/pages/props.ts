@@ -11,7 +11,7 @@ import type { ClosingKind, Flag } from '../facts.ts'
  * - GET `{pay}` the true state, on the way (a) leading on to the bank; with `back=yes` how it stands, never on to a bank;
  *   with `choose=yes` the choices, though an attempt is under way or was refused; with `refresh=off` a page that stays still
  * - POST `{pay}/choose` with `offer` and, when plainly confirmed, `not-paid=yes`
- * - POST `{pay}/return` · GET `{pay}/receipt` · GET `{pay}/receipt.json` (signed, to keep)
+ * - POST `{pay}/return` · GET `{pay}/receipt` · GET `{pay}/receipt.json` (signed) and `{pay}/receipt.pdf`, to keep
  *
  * GETs take `lang`; forms carry it in their action's query.
  */
@@ -34,6 +34,7 @@ export type AssetAddresses = { readonly stylesheet: string; readonly script: str
 /** Whose page it is. */
 export type Brand = {
   readonly merchant: Localized
+  readonly registrationNumber?: string
   readonly eService: Localized
   /** Address of the e-service's theme, `/look/<e-service>-<hash>.css`. */
   readonly stylesheet: string
@@ -44,6 +45,9 @@ export type Brand = {
   /** Texts the merchant words itself, by the key of `platform/texts`. */
   readonly texts: Readonly<Record<string, Localized>>
 }
+
+/** What a sheet on paper has of it too. */
+export type BareFrame = Omit<Frame, 'assets'>
 
 export type Frame = {
   readonly language: Language

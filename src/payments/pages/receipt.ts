@@ -19,8 +19,10 @@ ${summaryList([
   ...receiptRows(page, page.receipt, voice),
   { key: voice.say('receipt.quote'), value: page.frame.quote },
 ])}
+<p>${voice.say('receipt.note')}</p>
 <p class="pay-soft">${voice.say('receipt.issued', { time: voice.dateTime(page.issuedAt) })}</p>
 <div class="pay-links"><button type="button" class="pay-link" data-print hidden>${voice.say('receipt.print')}</button>
+<a class="pay-link" href="${voice.at('/receipt.pdf')}" download>${voice.say('receipt.pdf')}</a>
 <a class="pay-link" href="${page.frame.pay}/receipt.json" download>${voice.say('receipt.signed')}</a>
 <a class="pay-link" href="${voice.stands()}">${voice.say('receipt.back')}</a></div>
 </div>`,

@@ -8,6 +8,7 @@ import { payerLeaves } from '../commands.ts'
 import type { Hub } from '../hub.ts'
 import { issueReceipt } from '../receipts/issue.ts'
 import { namedOf, nameOf, receiptOf } from '../receipts/paid.ts'
+import { printReceipt } from '../receipts/pdf.ts'
 import { type Loaded, loadByToken } from '../store/index.ts'
 import { returnAddress, type Tokens } from '../tokens.ts'
 import { frameOf } from './frame.ts'
@@ -19,7 +20,7 @@ export type PageHub = {
   readonly hub: Hub
   readonly tokens: Tokens
   readonly assets: Assets
-  readonly showProblem: (c: Context, problem: ProblemKind, status: 404) => Response | Promise<Response>
+  readonly showProblem: (c: Context, problem: ProblemKind, status: 404 | 429) => Response | Promise<Response>
 }
 
 /** Which bank the payer took last time, on this device; only ever changes which one stands first. */
@@ -63,16 +64,33 @@ export const payerRoutes = (pages: PageHub): Hono => {
     '/pay/:token/receipt.json',
     withPayment(async (c, shown) => {
       const issued = await issueReceipt(hub, pages.tokens, shown.directory, shown)
-      if (!issued) return c.redirect(shown.frame.pay, 303)
-      c.header('content-disposition', `attachment; filename="receipt-${shown.frame.quote}.json"`)
-      return c.body(`${JSON.stringify(issued, null, 2)}\n`, 200, {
-        'content-type': 'application/json',
-        'cache-control': 'no-store',
-      })
+      return issued
+        ? download(c, shown, 'json', `${JSON.stringify(issued, null, 2)}\n`)
+        : c.redirect(shown.frame.pay, 303)
+    }),
+  )
+  app.get(
+    '/pay/:token/receipt.pdf',
+    withPayment(async (c, shown) => {
+      const printed = await printReceipt(hub, shown.directory, shown, shown.frame.language)
+      if (printed === 'not_paid') return c.redirect(shown.frame.pay, 303)
+      return printed === 'too_many' ? showProblem(c, 'too_many', 429) : download(c, shown, 'pdf', printed)
     }),
   )
   return app
 }
+
+const download = (
+  c: Context,
+  { frame }: Shown,
+  kind: 'json' | 'pdf',
+  content: string | Uint8Array<ArrayBuffer>,
+): Response =>
+  c.body(content, 200, {
+    'content-type': `application/${kind}`,
+    'content-disposition': `attachment; filename="receipt-${frame.quote}.${kind}"`,
+    'cache-control': 'no-store',
+  })
 
 const html = (c: Context, page: PayerPage, status: 200 | 422 = 200): Response | Promise<Response> => {
   const document: Html = renderPage(page)

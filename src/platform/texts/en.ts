@@ -118,6 +118,9 @@ export const en = {
   'attention.nothing-to-do': 'You need do nothing now. Please do not pay again.',
 
   'receipt.title': 'Payment receipt',
+  'receipt.pdf': 'Download as PDF',
+  'receipt.note': 'This receipt was made electronically and is valid without a signature.',
+  'receipt.registration': 'Payee’s registration number',
   'receipt.signed': 'Download a signed file (JSON)',
   'receipt.print': 'Print',
   'receipt.back': 'Back to the payment',

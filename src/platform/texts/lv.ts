@@ -117,7 +117,10 @@ export const lv = {
 
   'receipt.title': 'Maksājuma kvīts',
   'receipt.print': 'Drukāt',
+  'receipt.pdf': 'Lejupielādēt PDF',
   'receipt.signed': 'Lejupielādēt parakstītu datni (JSON)',
+  'receipt.note': 'Kvīts sagatavota elektroniski un ir derīga bez paraksta.',
+  'receipt.registration': 'Saņēmēja reģistrācijas numurs',
   'receipt.back': 'Atpakaļ pie maksājuma',
   'receipt.paid': 'Samaksātā summa',
   'receipt.paid-at': 'Samaksāts',
