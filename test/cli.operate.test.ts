@@ -4,8 +4,6 @@ import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import { z } from 'zod'
 import { demoFolder, renderDemoFile } from '../src/sandbox/index.ts'
 import { ebizness, ebiznessJson, type Place } from './support/command.ts'
-import { startTestHub } from './support/hub.ts'
-import { paidThrough } from './support/story.ts'
 import { execute, openTempFolder, urlOf } from './support/test-server.ts'
 
 /** What an operator does with a database, from an empty one to the first key. The stories follow each other. */
@@ -216,57 +214,6 @@ describe('an operator sets up a hub', { timeout: SLOW_MS }, () => {
     expect(await ebiznessJson(under(`2:${newer}`), 'keys notices --e-service property-tax')).toEqual(before)
     const wrong = await ebizness(under('short'), 'keys list')
     expect([wrong.code, wrong.said]).toEqual([2, expect.stringMatching(/^EBIZNESS_MASTER_KEY: master key 1 has/)])
-  })
-})
-
-describe('payments show', { timeout: SLOW_MS }, () => {
-  it('tells what happened to a payment, without the payer’s personal data', async () => {
-    const hub = await startTestHub()
-    const payer = { name: 'Anna Paraudziņa' }
-    const { order } = await paidThrough(hub, 'sandbox', 'pay', { payer })
-    const there = { ...place, env: { ...place.env, DATABASE_URL: hub.database.url } }
-    const [shown, words, none] = await Promise.all([
-      ebiznessJson(there, `payments show ${order.id}`),
-      ebizness(there, `payments show ${order.id}`),
-      ebizness(there, `payments show pay_${'0'.repeat(26)}`),
-    ])
-    expect(shown).toMatchObject({
-      code: 0,
-      value: {
-        payment: { id: order.id, merchant: 'liepkalni', eService: 'property-tax', status: 'executed' },
-        facts: expect.arrayContaining([expect.objectContaining({ fact: 'begun' })]),
-        messages: expect.arrayContaining([expect.objectContaining({ purpose: 'notice', verdict: 'trusted' })]),
-        events: [{ type: 'payment.started' }, { type: 'payment.executed' }],
-      },
-    })
-    expect(words.code).toBe(0)
-    for (const line of [/status executed/, /begun /, /notice +trusted +paid 12345 EUR/, /payment\.executed +2/])
-      expect(words.out).toMatch(line)
-    expect(words.out + JSON.stringify(shown)).not.toMatch(/Paraudziņa|LV18SAND/)
-    expect([none.code, none.out, none.said]).toEqual([1, '', expect.stringContaining('there is no payment')])
-    const [csv, personal, lines, wrong] = await Promise.all([
-      ebizness(there, 'payments export --status executed'),
-      ebizness(there, 'payments export --personal --merchant liepkalni --e-service property-tax --from 2020-01-01'),
-      ebizness(there, 'payments export --json --to 2026-01-01'),
-      ebizness(there, 'payments export --from yesterday'),
-    ])
-    const [head, row, end] = csv.out.split('\r\n')
-    expect([csv.code, head?.split(',').slice(0, 5), row?.split(',')[0], end]).toEqual([
-      0,
-      ['id', 'mode', 'merchant', 'eService', 'reference'],
-      order.id,
-      '',
-    ])
-    expect(csv.out).not.toContain('Paraudziņa')
-    expect(csv.said).toContain('1 payment(s).')
-    expect(personal.out).toContain(',Anna Paraudziņa,')
-    expect([lines.code, lines.out]).toEqual([0, ''])
-    expect([wrong.code, wrong.out, wrong.said]).toEqual([
-      2,
-      '',
-      expect.stringMatching(/--from yesterday: must be a day/),
-    ])
-    await hub.stop()
   })
 })
 

@@ -5,6 +5,7 @@ import { registerClock } from './commands/clock.register.ts'
 import { registerConfiguration } from './commands/configuration.register.ts'
 import { registerKeys } from './commands/keys.register.ts'
 import { registerMessages } from './commands/message.register.ts'
+import { registerNotices } from './commands/notices.register.ts'
 import { registerPayments } from './commands/payments.register.ts'
 import { registerReceipts } from './commands/receipt.register.ts'
 import { registerRunning } from './commands/run.register.ts'
@@ -18,6 +19,7 @@ const GROUPS: readonly ((program: Command) => void)[] = [
   registerKeys,
   registerPayments,
   registerReceipts,
+  registerNotices,
   registerAgreements,
   registerTasks,
   registerChannels,

@@ -11,6 +11,7 @@ import { openDeliveries } from './delivery.ts'
 import type { HubEvent, Notices } from './events.ts'
 import { placeAll, placeSome, readFeed } from './feed.ts'
 import { openRounds } from './jobs.ts'
+import { type Replayed, type ReplayWanted, replay } from './replay.ts'
 import {
   type Backlog,
   backlogOf,
@@ -24,6 +25,7 @@ import {
 import { append, eventsOfSubject } from './store/events.ts'
 
 export type { Delivery, FeedPage, HubEvent, NoticeAddress, Notices, StoredEvent } from './events.ts'
+export type { Replayed, ReplayWanted } from './replay.ts'
 export type { Backlog, GivenUp } from './store/dispatches.ts'
 
 /** The door: events to whoever must hear them. */
@@ -32,6 +34,8 @@ export type NoticesModule = Notices & {
   gaveUp(limit: number): Promise<readonly GivenUp[]>
   /** How many notices wait to be acknowledged, since when, and how many were given up; each counted to 10,000. */
   backlog(): Promise<Backlog>
+  /** Counts, and unless `dry` sends once more, what is wanted: same ids, each subject's in order. Undefined: there is no such event. */
+  replay(wanted: ReplayWanted, dry: boolean): Promise<Replayed | undefined>
   /** Seals every address's keys under the newest master key; what was done before an interruption stays done. Returns how many. */
   reseal(): Promise<number>
   /** The first `limit` notices whose time is still to come. */
@@ -94,6 +98,14 @@ export const openNotices = ({
       if (!owed) return 'unknown_event'
       rounds.ready(owed)
       return owed.length > 0 ? 'queued' : 'no_address'
+    },
+    replay: async (wanted, dry) => {
+      await placeAll(db, now())
+      const replayed = await replay(db, wanted, dry, now)
+      if (!replayed) return undefined
+      const { ready: due, ...told } = replayed
+      ready(due)
+      return told
     },
     deliveries: (event: EventId) => deliveriesOf(db, event),
     setAddresses: addresses.set,

@@ -13,7 +13,7 @@ export type ExportWanted = {
   readonly eService?: string
   readonly status?: PaymentStatus
   /** Made at this moment or later. */
-  readonly from?: Instant
+  readonly from: Instant
   /** Made before. */
   readonly to: Instant
 }
@@ -68,11 +68,10 @@ const PAGE = 500
 
 /** By merchant and e-service, each oldest first. */
 export async function* exportPayments(db: Queryable, wanted: ExportWanted, page = PAGE): AsyncGenerator<Exported> {
-  const span = { from: wanted.from ?? 0, to: wanted.to }
   for (const owner of await ownersOfPayments(db, wanted.merchant, wanted.eService)) {
     let after: PaymentRow | undefined
     do {
-      const rows = await pageOfPayments(db, owner, span, after, page)
+      const rows = await pageOfPayments(db, owner, wanted, after, page)
       // Not asked of the database: a status that few have would make one page as dear as the whole table.
       const fitting = rows.filter((row) => wanted.status === undefined || row.status === wanted.status)
       const facts = await factsOfPage(

@@ -35,7 +35,7 @@ afterAll(() => hub.stop())
 
 const exported = async (wanted: Partial<ExportWanted> = {}, page?: number, db: Queryable = hub.database.db) => {
   const all: Exported[] = []
-  for await (const one of exportPayments(db, { to: hub.clock.now() + 1, ...wanted }, page)) all.push(one)
+  for await (const one of exportPayments(db, { from: 0, to: hub.clock.now() + 1, ...wanted }, page)) all.push(one)
   return all
 }
 const idsOf = (all: readonly Exported[]) => all.map(({ payment }) => payment.id)
@@ -96,7 +96,7 @@ describe('an export', () => {
       },
     }
     let taken = 0
-    for await (const { payment } of exportPayments(counted, { to: hub.clock.now() + 1 }, 4)) {
+    for await (const { payment } of exportPayments(counted, { from: 0, to: hub.clock.now() + 1 }, 4)) {
       taken += 1
       // A page is read when the one before it has been taken.
       expect(sizes.reduce((sum, size) => sum + size, 0)).toBeLessThan(taken + 4)

@@ -1,11 +1,11 @@
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
-import { type Instant, systemClock } from '../../kernel/time.ts'
-import { momentOf } from '../../merchants/index.ts'
+import { systemClock } from '../../kernel/time.ts'
 import { type Exported, type ExportWanted, exportPayments, PAYMENT_STATUSES } from '../../payments/index.ts'
 import { type Cell, csvLine } from './csv.ts'
 import { badInput, EXIT, type Exit, say } from './output.ts'
 import { type Session, withSession } from './session.ts'
+import { spanOf } from './times.ts'
 
 export type ExportPaymentsOptions = {
   readonly merchant?: string
@@ -102,22 +102,10 @@ const wantedOf = async ({ composed }: Session, options: ExportPaymentsOptions): 
   const status = PAYMENT_STATUSES.find((one) => one === options.status)
   if (options.status !== undefined && status === undefined)
     throw badInput(`--status ${options.status}: must be one of ${PAYMENT_STATUSES.join(', ')}`)
-  const from = options.from === undefined ? undefined : timeOf('--from', options.from, 'first')
-  const to = options.to === undefined ? systemClock.now() : timeOf('--to', options.to, 'last')
-  if (from !== undefined && from >= to) throw badInput('--from: must be before --to')
   return {
     ...(merchant === undefined ? {} : { merchant }),
     ...(eService === undefined ? {} : { eService }),
     ...(status === undefined ? {} : { status }),
-    ...(from === undefined ? {} : { from }),
-    to,
+    ...spanOf(options, systemClock.now()),
   }
-}
-
-/** A day counts whole, as in `cma.yaml`. */
-const timeOf = (option: string, text: string, end: 'first' | 'last'): Instant => {
-  const time = momentOf(text, end)
-  if (time === undefined)
-    throw badInput(`${option} ${text}: must be a day or an RFC 3339 time, e.g. 2026-11-23 or 2026-11-23T08:00:00Z`)
-  return time
 }
