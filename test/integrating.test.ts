@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { CALLS_BY_AMOUNT, DECIDED_BY_AMOUNT } from '../src/channels/sandbox/choices.ts'
@@ -121,6 +121,14 @@ it('each file is named in the sentence before it', () => {
     const before = PAGE.slice(0, PAGE.indexOf(step.text)).trimEnd().split('\n').slice(-3).join('\n')
     expect(before).toContain(`\`${step.file}\``)
   }
+})
+
+it('its pictures are all there, small, and all shown', () => {
+  const folder = join(import.meta.dirname, '../docs/integrating/pictures')
+  const pictures = readdirSync(folder).filter((name) => name.endsWith('.png'))
+  const shown = [...PAGE.matchAll(/!\[[^\]]{20,}\]\(pictures\/([\w-]+\.png)\)/g)].map(([, name]) => name)
+  expect(shown.toSorted()).toEqual(pictures.toSorted())
+  for (const name of pictures) expect(statSync(join(folder, name)).size, name).toBeLessThan(60_000)
 })
 
 it('a block that nobody follows would be found', () => {

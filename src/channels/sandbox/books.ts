@@ -18,14 +18,20 @@ export type Books = {
 export const CALL_MOODS = ['well', 'failing', 'slow', 'silent', 'turning_down'] as const
 export type CallMood = (typeof CALL_MOODS)[number]
 
-/** One agreement as the bank keeps it. */
-export type Account = { readonly agreement: string; readonly merchant: string; readonly iban: string }
+/** One agreement as the bank keeps it; `signedAs` is the agreement whose key its messages are signed with. */
+export type Account = {
+  readonly agreement: string
+  readonly signedAs: string
+  readonly merchant: string
+  readonly iban: string
+}
 
 export type Status = 'processing' | 'paid' | 'declined' | 'cancelled'
 
 export type BookedOrder = {
   readonly id: string
   readonly agreement: string
+  readonly signedAs: string
   readonly merchant: string
   readonly number: string
   readonly reference: string
@@ -80,6 +86,7 @@ const PAYER = { name: 'Anna Paraudziņa', account: 'LV18SAND0000000000001' }
 export const openBooks = (setup: Setup): Books => ({
   accounts: setup.agreements.map((agreement) => ({
     agreement: agreement.id,
+    signedAs: agreement.id,
     merchant: z.object({ merchantId: z.string() }).parse(agreement.settings).merchantId,
     iban: agreement.payee.iban,
   })),
@@ -97,6 +104,7 @@ export const newOrder = (made: NewOrder, account: Account, count: number, nonce:
   return {
     id: `sbx_${count + 1}_${nonce.slice(0, 16)}`,
     agreement: account.agreement,
+    signedAs: account.signedAs,
     merchant: made.merchant,
     number: made.number,
     reference: made.reference,

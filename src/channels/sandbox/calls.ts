@@ -106,7 +106,9 @@ const accountOf = ({ accounts }: Books, merchant: string, made: NewOrder): Accou
   const own = accounts.filter((account) => account.merchant === merchant)
   const [any] = accounts
   if (made.merchant !== merchant || !any) return undefined
-  return own.length === 0 ? { ...any, merchant, iban: made.account } : own.find(({ iban }) => iban === made.account)
+  return own.length === 0
+    ? { agreement: merchant, signedAs: any.signedAs, merchant, iban: made.account }
+    : own.find(({ iban }) => iban === made.account)
 }
 
 const makeOrder = ({ books, message, bank }: Call, merchant: string): Turn<Books> => {

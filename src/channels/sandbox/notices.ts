@@ -17,7 +17,7 @@ const signed = async (view: unknown, event: string, agreement: string, bank: Ban
 export const notice = (order: BookedOrder, at: number, bank: Bank): Promise<Signed> => {
   const view = paymentView(order, at, bank.root)
   const last = view.reversals.length > 0 ? 'reversed' : view.refunds.length > 0 ? 'refund' : view.status
-  return signed(view, `payment.${last}`, order.agreement, bank)
+  return signed(view, `payment.${last}`, order.signedAs, bank)
 }
 
 const STRANGER = 9
@@ -33,7 +33,7 @@ export const forge = async (
   const view = paymentView(pretended, bank.now, bank.root)
   const claim = forgery.alter ? forgery.alter(view) : view
   const key = forgery.flaw === 'strangers_key' ? STRANGER : undefined
-  const made = await signed(claim, 'payment.paid', order.agreement, bank, key)
+  const made = await signed(claim, 'payment.paid', order.signedAs, bank, key)
   return forgery.flaw === 'bad_signature' ? { ...made, signature: spoilt(made.signature) } : made
 }
 
