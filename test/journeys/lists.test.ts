@@ -57,6 +57,41 @@ describe('the list of payments', () => {
     expect((await get('/v1/payments?reference=NO-SUCH')).payments).toEqual([])
   })
 
+  it('is what a plain filter says, for every combination of filters', async () => {
+    const start = toRfc3339(hub.clock.now())
+    const open = await ordered(hub)
+    await paidThrough(hub, 'sandbox', 'decline', { attempts: 'one' })
+    await hub.clock.advance(HOUR_MS)
+    const middle = toRfc3339(hub.clock.now())
+    const { order: paid } = await paidThrough(hub, 'swedbank-lv', 'pay')
+    const again = await ordered(hub)
+    await hub.api('POST', `/v1/payments/${again.id}/cancel`)
+    await ordered(hub, { reference: again.reference })
+    await hub.clock.advance(HOUR_MS)
+    const all = (await get(`/v1/payments?from=${start}&limit=100`)).payments
+    expect(new Set(all.map(({ status }) => status))).toEqual(new Set(['open', 'refused', 'executed', 'cancelled']))
+    const references = [undefined, open.reference, paid.reference, again.reference]
+    const statuses = [undefined, 'open', 'started', 'executed', 'refused', 'cancelled']
+    for (const reference of references)
+      for (const status of statuses)
+        for (const from of [start, middle])
+          for (const to of [undefined, middle, toRfc3339(hub.clock.now())]) {
+            const query = new URLSearchParams({ from, limit: '2' })
+            for (const [name, value] of Object.entries({ reference, status, to })) if (value) query.set(name, value)
+            const expected = all.filter(
+              (one) =>
+                (reference === undefined || one.reference === reference) &&
+                (status === undefined || one.status === status) &&
+                String(one.createdAt) >= from &&
+                (to === undefined || String(one.createdAt) < to),
+            )
+            const first = await get(`/v1/payments?${query}`)
+            query.set('limit', '100')
+            const rest = first.next ? (await get(`/v1/payments?${query}&after=${first.next}`)).payments : []
+            expect(ids([...first.payments, ...rest]), String(query)).toEqual(ids(expected))
+          }
+  })
+
   it.each([
     { query: 'limit=0', path: 'limit' },
     { query: 'limit=101', path: 'limit' },
@@ -190,8 +225,11 @@ describe('the feed of events', () => {
     const [event] = (await hub.api('GET', '/v1/events', undefined, { key })).body.events
     const nobody = await hub.api('POST', `/v1/events/${event?.id}/redeliver`, undefined, { key })
     expect([nobody.status, nobody.body.code]).toEqual([409, 'no_notice_address'])
-    const nothing = await hub.api('POST', `/v1/events/evt_${'0'.repeat(26)}/redeliver`)
-    expect([nothing.status, nothing.body.code]).toEqual([404, 'not_found'])
+    for (const id of [`evt_${'0'.repeat(26)}`, 'evt_1', event?.id]) {
+      // The last one is another e-service's.
+      const nothing = await hub.api('POST', `/v1/events/${id}/redeliver`)
+      expect([nothing.status, nothing.body.code]).toEqual([404, 'not_found'])
+    }
   })
 
   it('keeps a notice that was refused until it is taken', async () => {

@@ -3,7 +3,7 @@ import type { PaymentId } from '../../kernel/ids.ts'
 import type { Language, Localized } from '../../kernel/language.ts'
 import type { Instant } from '../../kernel/time.ts'
 import { at, type Queryable, statement } from '../../platform/db/db.ts'
-import type { Fact, PaymentState, PaymentStatus } from '../facts.ts'
+import type { Fact, PaymentState } from '../facts.ts'
 
 /** The payment's row and its facts. */
 
@@ -96,7 +96,7 @@ const BY_ID = statement<PaymentRow>(
      from each where each.merchant is not null)
    select ${ROW} from payments.payment where merchant in (select each.merchant from each) and id = $1`,
 )
-const FACTS = statement<{ payment: PaymentId; body: Fact }>(
+export const FACTS = statement<{ payment: PaymentId; body: Fact }>(
   'payments.facts',
   'select payment, body from payments.fact where merchant = $1 and payment = any($2)',
 )
@@ -116,48 +116,6 @@ export const loadByToken = async (db: Queryable, token: string): Promise<Loaded 
 /** For operators, who know no merchant. */
 export const loadById = async (db: Queryable, id: string): Promise<Loaded | undefined> =>
   withFacts(db, (await db.query(BY_ID, [id]))[0])
-
-export type ListFilter = {
-  readonly reference?: string | undefined
-  readonly status?: PaymentStatus | undefined
-  readonly from?: Instant | undefined
-  readonly to?: Instant | undefined
-  readonly before?: { readonly createdAt: Instant; readonly id: string } | undefined
-  readonly limit: number
-}
-
-const LIST = statement<PaymentRow>(
-  'payments.list',
-  `select ${ROW} from payments.payment
-   where merchant = $1 and e_service = $2
-     and ($3::text is null or reference = $3) and ($4::text is null or status = $4)
-     and ($5::timestamptz is null or created_at >= $5) and ($6::timestamptz is null or created_at < $6)
-     and ($7::timestamptz is null or (created_at, id) < ($7, $8))
-   order by created_at desc, id desc limit $9`,
-)
-
-/** Newest first. */
-export const listPayments = async (
-  db: Queryable,
-  merchant: string,
-  eService: string,
-  filter: ListFilter,
-): Promise<readonly Loaded[]> => {
-  const time = (instant: Instant | undefined) => (instant === undefined ? null : at(instant))
-  const rows = await db.query(LIST, [
-    merchant,
-    eService,
-    filter.reference ?? null,
-    filter.status ?? null,
-    time(filter.from),
-    time(filter.to),
-    time(filter.before?.createdAt),
-    filter.before?.id ?? null,
-    filter.limit,
-  ])
-  const facts = await db.query(FACTS, [merchant, rows.map((row) => row.id)])
-  return rows.map((row) => ({ row, facts: facts.filter((fact) => fact.payment === row.id).map((fact) => fact.body) }))
-}
 
 const SAME_REFERENCE = statement<{ id: PaymentId }>(
   'payments.same-reference',

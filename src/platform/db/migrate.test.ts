@@ -62,6 +62,38 @@ describe('migrating', () => {
     expect(await bring(moduleOf('shop', { '0002_two.sql': 'create table shop.two (n int)' }))).toHaveLength(2)
   })
 
+  const INDEX = `drop index concurrently if exists shop.one_n;\ncreate index concurrently one_n on shop.one (n);\n`
+
+  it('builds an index while others write, by one of several processes, and what follows comes after it', async () => {
+    await bring(moduleOf('shop', ONE))
+    const more = moduleOf('shop', {
+      '0002_two-concurrently.sql': INDEX,
+      '0003_three.sql': 'create table shop.three (n int)',
+      '0004_four.sql': 'insert into shop.three values (4)',
+    })
+    const done = await fresh.db.tx(async (tx) => {
+      await tx.query(statement('t.write', 'insert into shop.one values (2)'))
+      const brought = Promise.all([bring(more), bring(more)])
+      const waits = `select count(*)::int as many from pg_stat_activity
+        where query like 'create index concurrently%' and wait_event_type = 'Lock' and datname = current_database()`
+      await expect.poll(async () => await read(waits), { timeout: 10_000 }).toEqual([{ many: 1 }])
+      // The index waits for our transaction; nobody waits for the index.
+      await read(`insert into shop.one select 3 from set_config('lock_timeout', '1s', false)`)
+      return { brought }
+    })
+    expect((await done.brought).flat()).toEqual(['shop/0002_two-concurrently', 'shop/0003_three', 'shop/0004_four'])
+    expect(await read(`select indisvalid as valid from pg_index where indexrelid = 'shop.one_n'::regclass`)).toEqual([
+      { valid: true },
+    ])
+    expect(await bring(more)).toEqual([])
+  })
+
+  it('builds an index again that an interrupted run left', async () => {
+    await bring(moduleOf('shop', ONE))
+    await read('create index one_n on shop.one (n)')
+    expect(await bring(moduleOf('shop', { '0002_two-concurrently.sql': INDEX }))).toHaveLength(1)
+  })
+
   it('leaves what a newer release added', async () => {
     await bring(moduleOf('shop', { ...ONE, '0002_two.sql': 'select 1' }))
     rmSync(join(root, 'shop', '0002_two.sql'))
