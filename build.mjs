@@ -1,4 +1,4 @@
-// Builds dist/: TypeScript by tsc, the stylesheet by Sass, and the files that code reads beside itself (SQL, logos, demo fixtures).
+// Builds dist/: TypeScript by tsc, the stylesheet by Sass, and the files that code reads beside itself (SQL, logos, vectors, demo fixtures).
 import { execFileSync } from 'node:child_process'
 import { chmodSync, cpSync, mkdirSync, readdirSync, rmSync } from 'node:fs'
 import { dirname, join } from 'node:path'
@@ -11,12 +11,12 @@ rmSync('dist', { recursive: true, force: true })
 execFileSync(process.execPath, ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json'], { stdio: 'inherit' })
 buildAssets('dist/platform/html/assets')
 
-const READ_AT_RUN_TIME = /\.(sql|svg|pem|txt|yaml|css|js)$/
+const READ_AT_RUN_TIME = /\/vectors\/[^/]+\.json$|\.(sql|svg|pem|txt|yaml|css|js)$/
 const copy = (folder) => {
   for (const entry of readdirSync(folder, { withFileTypes: true })) {
     const from = join(folder, entry.name)
     if (entry.isDirectory()) copy(from)
-    else if (READ_AT_RUN_TIME.test(entry.name)) {
+    else if (READ_AT_RUN_TIME.test(from)) {
       const to = join('dist', from.slice('src/'.length))
       mkdirSync(dirname(to), { recursive: true })
       cpSync(from, to)

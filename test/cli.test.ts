@@ -215,6 +215,22 @@ describe('channels', () => {
     expect([unknown.code, unknown.out]).toEqual([2, ''])
     expect(unknown.said).toMatch(/no channel "moon-bank": there are .*swedbank-lv/)
   })
+
+  it('verify reads the messages that ship with a channel, and believes no altered copy', async () => {
+    const [whole, words, unknown] = await Promise.all([
+      json('channels verify seb-lv'),
+      run('channels verify seb-lv'),
+      run('channels verify moon-bank'),
+    ])
+    const real = { id: 'pub-real-bank-0004', reads: ['paid'], altered: 64, faults: [] }
+    expect(whole).toMatchObject({
+      code: 0,
+      value: { channel: 'seb-lv', verified: true, messages: expect.arrayContaining([expect.objectContaining(real)]) },
+    })
+    expect(words.out).toMatch(/^ok +self-001-0003-Y +accepted +self-made/m)
+    expect(words.out).toMatch(/^15 messages, 960 altered copies: all read as they should\.$/m)
+    expect([unknown.code, unknown.out]).toEqual([2, ''])
+  })
 })
 
 describe('help', () => {

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { channels } from '../../channels/index.ts'
+import { type Channel, channels } from '../../channels/index.ts'
 import { inLanguage } from '../../kernel/language.ts'
 import { badInput, EXIT, type Exit, print, printJson, table } from './output.ts'
 
@@ -25,11 +25,15 @@ export const listChannels = (options: { readonly json?: boolean }): Exit => {
   return EXIT.done
 }
 
+export const channelOf = (id: string): Channel => {
+  const found = channels.find(({ channel }) => channel.id === id)?.channel
+  if (found) return found
+  throw badInput(`there is no channel "${id}": there are ${channels.map(({ channel }) => channel.id).join(', ')}`)
+}
+
 /** What an agreement of a channel must bring: its settings as JSON Schema, and its keys. */
 export const showSettings = (id: string, options: { readonly json?: boolean }): Exit => {
-  const found = channels.find(({ channel }) => channel.id === id)?.channel
-  if (!found)
-    throw badInput(`there is no channel "${id}": there are ${channels.map(({ channel }) => channel.id).join(', ')}`)
+  const found = channelOf(id)
   const schema = z.toJSONSchema(found.settings, { io: 'input', unrepresentable: 'any' })
   if (options.json) {
     printJson({ channel: id, settings: schema, keys: found.keys })

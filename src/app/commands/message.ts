@@ -5,6 +5,7 @@ import type { Agreement, Channel, Heard, Order, Reading, Step, WireMessage } fro
 import { channels } from '../../channels/index.ts'
 import { type Instant, parseInstant, systemClock, toRfc3339 } from '../../kernel/time.ts'
 import { readSettingsFile, showProblem } from '../../merchants/index.ts'
+import { channelOf } from './channels.ts'
 import { badInput, EXIT, type Exit, print, printJson } from './output.ts'
 
 /** Support staff's magnifying glass: reads one message of a bank, or makes one for it, with the bank's settings and no database. */
@@ -55,13 +56,9 @@ const readJson = async <Value>(file: string, schema: z.ZodType<Value>): Promise<
   throw badInput(parsed.error.issues.map((issue) => `${file}: ${issue.path.join('.')}: ${issue.message}`))
 }
 
-const channelOf = (id: string | undefined): Channel => {
-  const found = channels.find(({ channel }) => channel.id === id)?.channel
-  if (found) return found
-  const known = channels.map(({ channel }) => channel.id).join(', ')
-  throw badInput(
-    id === undefined ? `name the channel with --channel: ${known}` : `there is no channel "${id}": there are ${known}`,
-  )
+const channelNamed = (id: string | undefined): Channel => {
+  if (id !== undefined) return channelOf(id)
+  throw badInput(`name the channel with --channel: ${channels.map(({ channel }) => channel.id).join(', ')}`)
 }
 
 const agreementOf = async (file: string, channel: Channel, now: Instant): Promise<Agreement<unknown>> => {
@@ -83,7 +80,7 @@ export type ReadOptions = {
 /** The channel may be left out where the message's address names it (`/psp/<channel>/…`). */
 export const readMessage = async (options: ReadOptions): Promise<Exit> => {
   const file = await readJson(options.message, MessageFile)
-  const channel = channelOf(options.channel ?? /\/psp\/([\w-]+)\//.exec(file.url)?.[1])
+  const channel = channelNamed(options.channel ?? /\/psp\/([\w-]+)\//.exec(file.url)?.[1])
   const { receivedAt } = file
   const agreement = await agreementOf(options.settings, channel, receivedAt ?? systemClock.now())
   const body = file.bodyBase64 === undefined ? Buffer.from(file.body ?? '') : Buffer.from(file.bodyBase64, 'base64')
@@ -157,7 +154,7 @@ export type BeginOptions = {
 }
 
 export const beginMessage = async (options: BeginOptions): Promise<Exit> => {
-  const channel = channelOf(options.channel)
+  const channel = channelNamed(options.channel)
   const now = options.at === undefined ? systemClock.now() : parseInstant(options.at)
   if (now === undefined) throw badInput(`--at ${options.at}: must be an RFC 3339 time`)
   const file = await readJson(options.order, OrderFile)

@@ -1,15 +1,11 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { parseInstant } from '../../kernel/time.ts'
-import { charsetOf, encode } from '../../wire/charset.ts'
-import { writeForm } from '../../wire/form.ts'
-import type { LengthUnit } from '../../wire/length-prefix.ts'
 import type { Channel, ListedChannel } from '../channel.ts'
 import type { IpizzaSettings } from '../ipizza/profile.ts'
 import { REQUESTS } from '../ipizza/services.ts'
 import type { Books } from '../ipizza/simulator.ts'
 import type { Simulator } from '../simulator.ts'
-import { testAgreement } from './agreement.ts'
 import { conformance, type Specimen, throwAwayKeys, wordsAfter } from './kit.ts'
 
 /** What a bank of the family gives to be proved: itself, and what it does otherwise than most. */
@@ -18,7 +14,7 @@ export type FamilySpecimen = {
   readonly channel: Channel<IpizzaSettings>
   readonly simulator: Simulator<Books>
   readonly folder: URL
-  /** In which its trips are made; the vectors are of both. */
+  /** In which its trips are made. */
   readonly version: '008' | '009'
   /** Where the profile names none. */
   readonly bankId?: string
@@ -26,19 +22,7 @@ export type FamilySpecimen = {
   readonly heard?: Readonly<Record<string, readonly string[]>>
 }
 
-type Vector = {
-  readonly id: string
-  readonly key: string
-  readonly charset: string
-  readonly length_unit: LengthUnit
-  readonly fields: Readonly<Record<string, string>>
-  readonly signature_base64: string
-  readonly expect: 'valid' | 'invalid'
-}
-type Vectors = {
-  readonly keys: Readonly<Record<string, { readonly private_pem: string; readonly public_pem: string }>>
-  readonly vectors: readonly Vector[]
-}
+type Keys = Readonly<Record<string, { readonly private_pem: string; readonly public_pem: string }>>
 
 const NOW = parseInstant('2026-11-23T07:15:00Z') ?? 0
 const paid = ['psp paid', 'payer paid']
@@ -64,40 +48,14 @@ export const HEARD: Readonly<Record<string, readonly string[]>> = {
   replay: paid,
 }
 
-/** Registers the conformance tests of a bank of the family and replays the vectors of its folder. */
+/** The family's vectors: answers of its banks, from public fixtures or self-made. */
+const VECTORS = new URL('../ipizza/vectors/', import.meta.url)
+
+/** Registers the conformance tests of a bank of the family. */
 export const familyConformance = (specimen: FamilySpecimen): void => {
-  const vectors: Vectors = JSON.parse(readFileSync(new URL('vectors/ipizza.json', specimen.folder), 'utf8'))
-  const { channel, bankId } = specimen
-  const url = `https://bank.example/${channel.id}`
-  const usual = { senderId: 'LIEPKALNI', url, ...(bankId === undefined ? {} : { bankId }) }
-  const whole = specimenOf(specimen, vectors, usual)
+  const whole = specimenOf(specimen)
   conformance(whole)
   proveOrders(whole)
-  describe(`the vectors read by ${channel.id}`, () => {
-    it.each(vectors.vectors)('$id', async (vector) => {
-      const { fields, length_unit: lengthUnit } = vector
-      const agreement = testAgreement(channel, {
-        settings: {
-          ...usual,
-          service: USUAL_SERVICE,
-          version: fields.VK_VERSION,
-          senderId: fields.VK_REC_ID,
-          bankId: fields.VK_SND_ID,
-          lengthUnit,
-        },
-        keys: { bank: [{ publicKey: keyOf(vectors, vector.key).public_pem }] },
-        now: NOW,
-      })
-      const message = messageOf(vector, url)
-      const { readings } = await channel.read(message, agreement)
-      const says = fields.VK_SERVICE?.startsWith('19') ? 'refused' : 'paid'
-      expect(readings).toMatchObject([
-        vector.expect === 'valid'
-          ? { about: { number: fields.VK_STAMP }, says }
-          : { says: 'untrusted', rule: 'signature' },
-      ])
-    })
-  })
 }
 
 /** The kit travels with 1012; each other order that an agreement may name makes every trip too. */
@@ -115,42 +73,50 @@ const proveOrders = (whole: Specimen<IpizzaSettings, Books>): void => {
 
 const USUAL_SERVICE = '1012'
 
-const specimenOf = (
-  { listed, channel, simulator, folder, version, heard }: FamilySpecimen,
-  vectors: Vectors,
-  usual: Readonly<Record<string, unknown>> & { readonly url: string },
-): Specimen<IpizzaSettings, Books> => {
-  const merchant = keyOf(vectors, 'hub_merchant')
-  const bank = keyOf(vectors, 'bank')
+const specimenOf = ({
+  listed,
+  channel,
+  simulator,
+  folder,
+  version,
+  bankId,
+  heard,
+}: FamilySpecimen): Specimen<IpizzaSettings, Books> => {
+  const { keys }: { readonly keys: Keys } = JSON.parse(readFileSync(new URL('ipizza.json', VECTORS), 'utf8'))
+  const merchant = keyOf(keys, 'hub_merchant')
+  const bank = keyOf(keys, 'bank')
   const next = throwAwayKeys('rsa')
   const stranger = throwAwayKeys('rsa')
+  const url = `https://bank.example/${channel.id}`
+  const own = bankId === undefined ? {} : { bankId }
   return {
     listed,
     channel,
     simulator,
     folder,
-    settings: { ...usual, service: USUAL_SERVICE, version, fallbackCharsets: ['WINDOWS-1257'] },
+    vectors: VECTORS,
+    settings: {
+      senderId: 'LIEPKALNI',
+      url,
+      ...own,
+      service: USUAL_SERVICE,
+      version,
+      fallbackCharsets: ['WINDOWS-1257'],
+    },
     keys: {
       merchant: { privateKey: merchant.private_pem },
       bank: [{ publicKey: bank.public_pem }, { publicKey: next.publicKey }],
     },
     strangersKeys: { merchant: { privateKey: stranger.privateKey }, bank: [{ publicKey: stranger.publicKey }] },
     bank: { keys: [bank.private_pem, next.privateKey], stranger: stranger.privateKey, merchant: merchant.public_pem },
-    root: usual.url,
+    root: url,
     now: NOW,
     heard: { ...HEARD, ...heard },
   }
 }
 
-const keyOf = ({ keys }: Vectors, name: string) => {
+const keyOf = (keys: Keys, name: string) => {
   const key = keys[name]
   if (!key) throw new Error(`the vectors have no key ${name}`)
   return key
-}
-
-const messageOf = ({ fields, signature_base64, charset }: Vector, url: string) => {
-  const form = writeForm([...Object.entries(fields), ['VK_MAC', signature_base64]], charsetOf(charset) ?? 'UTF-8')
-  const body = form.ok ? encode(form.value, 'UTF-8') : form
-  if (!body.ok) throw new Error(body.error)
-  return { method: 'POST', url, headers: {}, body: body.value, receivedAt: NOW }
 }

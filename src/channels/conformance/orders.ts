@@ -2,8 +2,9 @@ import { expect, it } from 'vitest'
 import { everyOrder, type Letter } from '../../../test/support/every-order.ts'
 import { MINUTE_MS } from '../../kernel/time.ts'
 import type { Reading } from '../channel.ts'
+import { wordsOf } from '../example.ts'
 import type { Specimen } from './kit.ts'
-import { callThrough, type Stage, type Trip, wordsOf } from './trip.ts'
+import { callThrough, type Stage, type Trip } from './trip.ts'
 
 /** A return, a notice or two, what contradicts them, an answer: 15 subsets and 5,460 sequences. A fifth would make 19,530. */
 const MAX_LETTERS = 4

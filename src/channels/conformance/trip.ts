@@ -1,18 +1,7 @@
 import type { Instant } from '../../kernel/time.ts'
 import { charsetOf } from '../../wire/charset.ts'
 import { writeForm } from '../../wire/form.ts'
-import type {
-  Agreement,
-  Attempt,
-  Channel,
-  Kept,
-  Order,
-  OutboundMessage,
-  Reading,
-  Reply,
-  Step,
-  WireMessage,
-} from '../channel.ts'
+import type { Agreement, Attempt, Channel, Kept, Order, OutboundMessage, Reply, Step, WireMessage } from '../channel.ts'
 import type { Bank, SentMessage, Simulator, SimulatorAnswer, Turn } from '../simulator.ts'
 import { secretOf, type TestKeys } from './agreement.ts'
 
@@ -167,9 +156,3 @@ const asReceived = <Settings, State>(
 /** An address under the attempt's own names the attempt. */
 const received = <Settings, State>({ order }: Stage<Settings, State>, message: WireMessage): WireMessage =>
   message.url.includes(`/${order.attempt.id}/`) ? { ...message, attempt: order.attempt.id } : message
-
-/** A reading in a few words: `paid`, `refused declined`, `untrusted signature`. */
-export const wordsOf = (reading: Reading): string => {
-  if (reading.says === 'refused') return `refused ${reading.reason}`
-  return reading.says === 'untrusted' ? `untrusted ${reading.rule}` : reading.says
-}
