@@ -5,14 +5,14 @@ import { type Problem, problemResponse } from '../platform/http/problem.ts'
 import { isPaymentId } from './commands.ts'
 import type { Hub } from './hub.ts'
 import { stateOf } from './payment.ts'
-import { askRefund, type NotAsked } from './refunding.ts'
-import { MAX_REFUNDS } from './refunds.ts'
+import { askRefund } from './refunding.ts'
+import { MAX_REFUNDS, type NotRefundable } from './refunds.ts'
 import { type Answered, once, respond } from './requests.ts'
 import { json, key, NOT_FOUND, ownPayment, payment, posted, problem, security, tags, usual } from './routes.ts'
 import * as shapes from './schemas.ts'
 import { refundView } from './view.ts'
 
-/** Refunds through the API: asked for under the payment's lock, made by a job after that. */
+/** Refunds through the API: asked for under the payment's lock, made by a job after that, or by a person. */
 
 const refund = payment.extend({ refund: shapes.RefundIdText.openapi({ param: { name: 'refund', in: 'path' } }) })
 
@@ -30,7 +30,10 @@ export const REFUND_ROUTES = {
       body: { required: true, content: { 'application/json': { schema: shapes.NewRefund } } },
     },
     responses: {
-      201: json('Requested; refund.* notices tell what becomes of it.', shapes.RefundView),
+      201: json(
+        'Requested; refund.* notices tell what becomes of it. Where the bank takes none from a program, a clerk makes it.',
+        shapes.RefundView,
+      ),
       404: problem('No such payment.'),
       ...posted,
       ...usual,
@@ -54,9 +57,10 @@ export const makeRefund = async (hub: Hub, c: Context, caller: Caller): Promise<
   // Both before the transaction: one that holds a connection must not wait for another.
   const directory = await hub.merchants.directory()
   const number = await hub.numbers.next()
-  return once(hub, c, caller, shapes.NewRefund, async (tx, { amount, attempt }, now): Promise<Answered> => {
+  return once(hub, c, caller, shapes.NewRefund, async (tx, { amount, attempt, reason }, now): Promise<Answered> => {
     const wanted = { amountMinor: amount, attempt }
-    const asked = await askRefund(hub, tx, { directory, eService: caller.eService, payment: id, wanted, number, now })
+    const { eService } = caller
+    const asked = await askRefund(hub, tx, { directory, eService, payment: id, wanted, reason, number, now })
     if (!asked) return { problem: NOT_FOUND }
     return asked.ok ? { status: 201, body: refundView(asked.value) } : { problem: refundProblem(asked.error) }
   })
@@ -69,7 +73,7 @@ export const getRefund = async (hub: Hub, c: Context, caller: Caller): Promise<R
 }
 
 /** A state that may change is 409 and not kept under the key; what only another body can mend is 422. */
-const refundProblem = ({ code, mostMinor }: NotAsked): Problem => {
+const refundProblem = ({ code, mostMinor }: NotRefundable): Problem => {
   const title = 'The refund cannot be made'
   switch (code) {
     case 'not_paid':
@@ -87,13 +91,6 @@ const refundProblem = ({ code, mostMinor }: NotAsked): Problem => {
         code,
         title,
         detail: `A payment has at most ${MAX_REFUNDS} refunds: make this one at the bank.`,
-      }
-    case 'no_refunds_here':
-      return {
-        status: 409,
-        code,
-        title,
-        detail: 'The bank that was paid takes no refunds from here: make it at the bank.',
       }
     case 'attempt_needed':
       return { status: 422, code, title, detail: 'Several attempts were paid: name the attempt, or give an amount.' }

@@ -20,6 +20,7 @@ export type Decision =
   | ClosedFact
   | PlanEndedFact
   | RefundAskedFact
+  | RefundHandedFact
   | TwinFact
   | RuledFact
 
@@ -147,6 +148,19 @@ export type RefundAskedFact = {
   readonly attempt: AttemptId
   readonly number: string
   readonly amountMinor: number
+  /** Why, in the e-service's words. */
+  readonly reason?: string
+}
+
+/** A person has the refund from here on: the hub may still ask the PSP about it, and sends it no more. */
+export type RefundHandedFact = {
+  readonly fact: 'refund_handed'
+  /** `handed:` + refund. */
+  readonly key: string
+  readonly at: Instant
+  readonly refund: RefundId
+  /** `not_sent`: surely not with the PSP, which takes none from a program or could not be told. `unsettled`: it may have it, and does not say what became of it. */
+  readonly why: 'not_sent' | 'unsettled'
 }
 
 /** Another payment of the same reference was executed too. */
@@ -158,9 +172,15 @@ export type RuledFact = {
   readonly at: Instant
   readonly by: string
   readonly note: string
-  /** `paid` / `not_paid`: what became of an attempt. `settled`: the flag is dealt with, for the facts named. */
-  readonly as: 'paid' | 'not_paid' | 'settled'
+  /**
+   * `paid` / `not_paid`: what became of an attempt. `refund_done` / `refund_failed`: what became of a refund. `settled`: the flag is dealt
+   * with, for the facts named; or the refund of which the PSP says otherwise than a person did.
+   */
+  readonly as: 'paid' | 'not_paid' | 'settled' | 'refund_done' | 'refund_failed'
   readonly attempt?: AttemptId
+  readonly refund?: RefundId
+  /** The bank's number of a refund that a person made there. */
+  readonly reference?: string
   readonly flag?: Flag
   /** Keys of the facts that raised the flag. */
   readonly facts: readonly string[]
@@ -221,6 +241,13 @@ export type RefundState = {
   readonly amountMinor: number
   readonly status: RefundStatus
   readonly origin: 'e-service' | 'psp'
+  readonly reason?: string
+  /** The bank's number of it. */
+  readonly bankReference?: string
+  /** A person has it, and why. */
+  readonly handed?: RefundHandedFact['why']
+  /** A person has ruled it, and the PSP says otherwise. */
+  readonly disputed?: true
 }
 
 export type Attention = { readonly flag: Flag; readonly facts: readonly string[] }

@@ -1,5 +1,5 @@
 import type { Payee } from '../channels/channel.ts'
-import type { AttemptId, PaymentId, RefundId } from '../kernel/ids.ts'
+import type { AttemptId, PaymentId } from '../kernel/ids.ts'
 import { fail, ok, type Result } from '../kernel/result.ts'
 import { DAY_MS, type Instant } from '../kernel/time.ts'
 import { attemptOf, evidenceOf, only } from './attempt.ts'
@@ -19,7 +19,8 @@ import type {
   RuledFact,
 } from './facts.ts'
 import { FINAL_STATUSES } from './facts.ts'
-import { leftMinor, refundsOf } from './refunds.ts'
+import { decideRefund, type RefundCommand, type RefundRefusal, refusedRuling } from './refund-decisions.ts'
+import { refundsOf } from './refunds.ts'
 
 /**
  * The heart. State is what the facts say: a pure function of their set. Order of hearing and the clock are no arguments; time acts
@@ -97,13 +98,7 @@ export type Command =
     }
   | { readonly do: 'close'; readonly as: ClosingKind; readonly by: ClosingAskedFact['by'] }
   | { readonly do: 'end_plan'; readonly attempt: AttemptId; readonly finding: PlanEndedFact['finding'] }
-  | {
-      readonly do: 'refund'
-      readonly refund: RefundId
-      readonly attempt: AttemptId
-      readonly number: string
-      readonly amountMinor: number
-    }
+  | RefundCommand
   | { readonly do: 'name_twin'; readonly other: PaymentId }
   | ({ readonly do: 'rule' } & Omit<RuledFact, 'fact' | 'at' | 'key'> & { readonly ruling: string })
 
@@ -123,7 +118,7 @@ export type Refusal =
   | 'attempt_over'
   | 'not_due'
   | 'already_known'
-  | 'exceeds_paid'
+  | RefundRefusal
   /** A stuck attempt ends only when a person says what became of it. */
   | 'needs_ruling'
 
@@ -178,18 +173,16 @@ const ruleOn = (state: PaymentState, command: Command, now: Instant): Result<rea
         { fact: 'plan_ended', key: `ended:${attempt.id}`, at: now, attempt: attempt.id, finding: command.finding },
       ])
     }
-    case 'refund': {
-      const { refund, attempt, number, amountMinor } = command
-      const paid = state.attempts.find((one) => one.id === attempt)
-      if (!paid) return fail('unknown_attempt')
-      if (amountMinor <= 0 || amountMinor > leftMinor(state, paid)) return fail('exceeds_paid')
-      return ok([{ fact: 'refund_asked', key: `refund:${refund}`, at: now, refund, attempt, number, amountMinor }])
-    }
+    case 'refund':
+    case 'hand_refund':
+      return decideRefund(state, command, now)
     case 'name_twin':
       return ok([{ fact: 'twin', key: `twin:${command.other}`, at: now, other: command.other }])
     case 'rule': {
       const { do: _, ruling, ...rest } = command
       if (rest.as === 'settled' && rest.flag === 'stuck') return fail('needs_ruling')
+      const refused = rest.refund === undefined ? undefined : refusedRuling(state, rest)
+      if (refused) return fail(refused)
       if (rest.attempt && !state.attempts.some((one) => one.id === rest.attempt)) return fail('unknown_attempt')
       return ok([{ ...rest, fact: 'ruled', key: `ruled:${ruling}`, at: now }])
     }

@@ -1,5 +1,5 @@
 import type { Reading } from '../channels/channel.ts'
-import { newId, type PaymentId } from '../kernel/ids.ts'
+import { newId, type PaymentId, type RefundId } from '../kernel/ids.ts'
 import { fail, ok, type Result } from '../kernel/result.ts'
 import { DAY_MS, type Instant, MINUTE_MS, SECOND_MS } from '../kernel/time.ts'
 import { AgreementUnusable, type Directory, type EService, type OpenAgreement } from '../merchants/index.ts'
@@ -8,50 +8,54 @@ import type { Tx } from '../platform/db/db.ts'
 import type { JobHandler } from '../platform/jobs/jobs.ts'
 import { type Conversation, converse, readingsOf } from './calls.ts'
 import { attemptAsBegun, enquire, isAbout } from './enquire.ts'
-import type { CallResult, Heard, RefundAskedFact, RefundState } from './facts.ts'
+import type { CallResult, Heard, RefundAskedFact, RefundHandedFact, RefundState } from './facts.ts'
 import type { Hub } from './hub.ts'
 import { decide, hear, stateOf } from './payment.ts'
 import { heardFrom } from './readings.ts'
 import { fromJobKey, jobKey, record } from './record.ts'
+import { isSettled } from './refund-decisions.ts'
 import { chooseRefund, type NotRefundable, type Wanted } from './refunds.ts'
 import { type AttemptRow, attemptById, insertMessage, type Loaded, loadPayment, lockPayment } from './store/index.ts'
 import { surely } from './surely.ts'
 
 const REFUND = 'payments.refund'
 
-export type NotAsked = {
-  readonly code: NotRefundable['code'] | 'no_refunds_here'
-  readonly mostMinor: number
-}
-
 export type Asking = {
   readonly directory: Directory
   readonly eService: EService
   readonly payment: PaymentId
   readonly wanted: Wanted
+  readonly reason?: string | undefined
   readonly number: string
   readonly now: Instant
 }
 
-/** Decides a refund under the payment's lock and sets the job that makes it, in the caller's transaction. Undefined: no such payment. */
+/**
+ * Decides a refund under the payment's lock and sets the job that makes it, in the caller's transaction; where the channel takes none, a
+ * person has it at once. Undefined: no such payment.
+ */
 export const askRefund = async (
   hub: Hub,
   tx: Tx,
-  { directory, eService, payment, wanted, number, now }: Asking,
-): Promise<Result<RefundState, NotAsked> | undefined> => {
+  { directory, eService, payment, wanted, reason, number, now }: Asking,
+): Promise<Result<RefundState, NotRefundable> | undefined> => {
   const { merchant } = eService
   const loaded = await lockPayment(tx, merchant, payment)
   if (loaded?.row.eService !== eService.id) return undefined
   const chosen = chooseRefund(stateOf(loaded.facts), wanted)
   if (!chosen.ok) return chosen
   const { attempt, amountMinor } = chosen.value
-  if (!takesRefunds(hub, directory, attempt.agreement)) return fail({ code: 'no_refunds_here', mostMinor: 0 })
   const refund = newId('rfd', now, hub.random)
-  const decided = decide(loaded.facts, { do: 'refund', refund, attempt: attempt.id, number, amountMinor }, now)
+  const byHand = !takesRefunds(hub, directory, attempt.agreement)
+  const said = reason === undefined ? {} : { reason }
+  const command = { do: 'refund', refund, attempt: attempt.id, number, amountMinor, byHand, ...said } as const
+  const decided = decide(loaded.facts, command, now)
   const made = decided.ok ? decided.value.state.refunds.find(({ id }) => id === refund) : undefined
   if (!decided.ok || !made) return fail({ code: 'exceeds_paid', mostMinor: 0 })
   await record(hub, tx, loaded, decided.value, now)
-  await hub.jobs.set(tx, [{ kind: REFUND, key: jobKey(merchant, `${payment}/${refund}`), runAt: now }])
+  if (!byHand) {
+    await hub.jobs.set(tx, [{ kind: REFUND, key: jobKey(merchant, `${payment}/${refund}`), runAt: now }])
+  }
   return ok(made)
 }
 
@@ -74,28 +78,73 @@ export const refundJob = (hub: Hub): JobHandler => ({
   run: async ({ key, tries }, now) => {
     const [merchant, rest] = fromJobKey(key)
     const [payment, refund] = fromJobKey(rest)
-    return pursue(hub, { merchant, payment, refund }, tries > 0, now)
+    return isRefundId(refund) ? pursue(hub, { merchant, payment, refund }, tries > 0, now) : undefined
   },
 })
 
-type Named = { readonly merchant: string; readonly payment: string; readonly refund: string }
+const isRefundId = (id: string): id is RefundId => id.startsWith('rfd_')
+
+type Named = { readonly merchant: string; readonly payment: string; readonly refund: RefundId }
 type Found = { readonly loaded: Loaded; readonly asked: RefundAskedFact; readonly state: RefundState }
 
-/** Does what the refund needs next: calls the PSP, or asks it. Returns when to look again; undefined: it is settled. */
+/** Does what the refund needs next: calls the PSP, or asks it, or hands it to a person. Returns when to look again; undefined: the hub has done its part. */
 const pursue = async (hub: Hub, named: Named, interrupted: boolean, now: Instant): Promise<Instant | undefined> => {
   const found = await findRefund(hub, named)
-  if (!found || isSettled(found.state)) return undefined
+  if (!found || isOver(found.state)) return undefined
   const again = interrupted || found.state.status === 'unknown'
-  const done = found.state.status === 'sent' ? 'may_have_acted' : await call(hub, found, again)
-  if (done === 'may_have_acted') await enquire(hub, named.merchant, named.payment, found.asked.attempt)
+  // What a person has may have been made by that person meanwhile: it is asked about, and not sent any more.
+  const mayBeSent = found.state.status !== 'sent' && !found.state.handed
+  const called = mayBeSent ? await call(hub, found, again) : 'may_have_acted'
+  const told = called === 'may_have_acted' ? await ask(hub, named, found) : 'not_asked'
   const after = await findRefund(hub, named)
-  if (!after || isSettled(after.state)) return undefined
+  if (!after || isOver(after.state)) return undefined
   const waitedMs = now - after.asked.at
-  if (waitedMs >= DAY_MS) hub.warn('a refund is not settled: ask the bank about it', { ...named, ...after.state })
+  const why = forPerson(after.state, called, told, waitedMs)
+  if (why && !after.state.handed) await handOver(hub, named, why)
+  if (why === 'not_sent') return undefined
   return now + Math.min(Math.max(waitedMs, SOONEST_MS), DAY_MS)
 }
 
-const isSettled = ({ status }: RefundState): boolean => status === 'done' || status === 'failed'
+/** Nothing is left for the hub to do. */
+const isOver = (refund: RefundState): boolean =>
+  isSettled(refund) || (refund.handed === 'not_sent' && refund.status === 'requested')
+
+type Called = 'called' | 'cannot_call' | 'takes_none' | 'may_have_acted'
+type Told = Awaited<ReturnType<typeof enquire>> | 'not_asked'
+
+/** Without a word of the PSP a person is asked after this. */
+const SILENT_FOR_MS = DAY_MS
+/** A PSP that answers and has not ended it yet is given this long: card refunds take some days. Our choice. */
+const WORKED_ON_FOR_MS = 7 * DAY_MS
+
+/** Why a person must see to it now. Undefined: the hub goes on by itself. */
+const forPerson = (
+  { status }: RefundState,
+  called: Called,
+  told: Told,
+  waitedMs: number,
+): RefundHandedFact['why'] | undefined => {
+  if (status === 'requested') return called === 'takes_none' || waitedMs >= SILENT_FOR_MS ? 'not_sent' : undefined
+  // It can neither be repeated nor asked about: waiting would tell nothing.
+  if (status === 'unknown' && told === 'cannot_ask') return 'unsettled'
+  const patienceMs = status === 'sent' && told === 'answered' ? WORKED_ON_FOR_MS : SILENT_FOR_MS
+  return waitedMs >= patienceMs ? 'unsettled' : undefined
+}
+
+const handOver = (hub: Hub, { merchant, payment, refund }: Named, why: RefundHandedFact['why']): Promise<void> =>
+  hub.db.tx(async (tx) => {
+    const loaded = await lockPayment(tx, merchant, payment)
+    if (!loaded) return
+    const now = hub.clock.now()
+    const decided = decide(loaded.facts, { do: 'hand_refund', refund, why }, now)
+    if (decided.ok) await record(hub, tx, loaded, decided.value, now)
+  })
+
+const ask = async (hub: Hub, { merchant, payment }: Named, { asked }: Found): Promise<Told> => {
+  const row = await attemptById(hub.db, merchant, asked.attempt)
+  // An agreement that cannot be used today may be mended tomorrow.
+  return row && (await usable(hub, row.agreement)) ? enquire(hub, merchant, payment, asked.attempt) : 'no_answer'
+}
 
 const findRefund = async (hub: Hub, { merchant, payment, refund }: Named): Promise<Found | undefined> => {
   const loaded = await loadPayment(hub.db, merchant, payment)
@@ -104,15 +153,17 @@ const findRefund = async (hub: Hub, { merchant, payment, refund }: Named): Promi
   return loaded && asked && state ? { loaded, asked, state } : undefined
 }
 
+const CUT_OFF: Conversation = { end: { step: 'no_answer', result: 'unknown' }, messages: [] }
+
 /** Calls the PSP and hears its answer, unless a call before may have acted and this one would act twice. */
-const call = async (
-  hub: Hub,
-  { loaded, asked }: Found,
-  again: boolean,
-): Promise<'called' | 'cannot_call' | 'may_have_acted'> => {
+const call = async (hub: Hub, { loaded, asked }: Found, again: boolean): Promise<Called> => {
   const row = await attemptById(hub.db, loaded.row.merchant, asked.attempt)
   const open = row && (await usable(hub, row.agreement))
-  if (!row || !open?.channel.refund) return 'cannot_call'
+  if (!row || !open?.channel.refund) {
+    // Before it is forgotten that a run was cut off: what may have been sent is never made by hand as if it were not.
+    if (row && again) await surely(hub.db, (tx) => hearAnswer(hub, tx, loaded.row.merchant, row, asked, CUT_OFF))
+    return open ? 'takes_none' : 'cannot_call'
+  }
   const amount = { amountMinor: asked.amountMinor, currency: stateOf(loaded.facts).order.amount.currency }
   const attempt = attemptAsBegun(loaded.facts, row)
   const step = await open.channel.refund({ id: asked.refund, number: asked.number, amount, attempt }, open.agreement)

@@ -10,14 +10,18 @@ import {
   paid,
   read,
   refundAsked,
+  refundHanded,
+  ruled,
   saying,
 } from '../../test/support/facts.ts'
 import { live } from '../../test/support/life.ts'
 import { anyWalk } from '../../test/support/walks.ts'
 import type { Reading } from '../channels/channel.ts'
-import type { Fact, Source } from './facts.ts'
+import type { RefundId } from '../kernel/ids.ts'
+import type { Fact, RuledFact, Source } from './facts.ts'
 import { type Command, decide, type Refusal, stateOf } from './payment.ts'
 import { chooseRefund, MAX_REFUNDS, type Wanted } from './refunds.ts'
+import { wantedTasks } from './tasks.ts'
 
 /** Refunds, ours and the bank's own; what may be promised back, decided under the lock. */
 
@@ -30,6 +34,7 @@ describe('a refund', () => {
   const about = { refund: '91' }
   const done = told({ about, says: 'refunded', states: { amount: { amountMinor: 400, currency: 'EUR' } } })
   const declined = told({ about, says: 'refused', reason: 'declined' })
+  const byPerson = (as: 'refund_done' | 'refund_failed' | 'settled') => ruled(as, { refund: 'rfd_1' })
   const rows: readonly (readonly [string, string, readonly Fact[], number])[] = [
     ['requested', 'it was asked for', [], 0],
     ['requested', 'its call surely never left', [called('not_sent')], 0],
@@ -47,13 +52,84 @@ describe('a refund', () => {
     ['done', 'it failed first: a late done wins', [declined, done], 400],
     ['failed', 'the bank refused', [called('answered'), declined], 0],
     ['failed', 'its call was turned down', [called('turned_down')], 0],
+    ['done', 'a person has made it', [refundHanded('1', 'not_sent'), byPerson('refund_done')], 400],
+    ['failed', 'a person says that it was not made', [refundHanded('1', 'not_sent'), byPerson('refund_failed')], 0],
+    ['done', 'a person says so and the bank later refuses', [byPerson('refund_done'), declined], 400],
+    ['done', 'a person said that it failed: a late done of the bank wins', [byPerson('refund_failed'), done], 400],
+    ['unknown', 'a person has it and has not said', [called('unknown'), refundHanded('1', 'unsettled')], 0],
   ]
   it.each(rows)('is %s when %s', (status, _, facts, refundedMinor) => {
     for (const order of [facts, [...facts].reverse()]) {
       const state = stateOf([...PAID, asked, ...order])
-      expect(state.refunds).toEqual([{ id: 'rfd_1', attempt: 'att_1', amountMinor: 400, status, origin: 'e-service' }])
+      expect(state.refunds).toMatchObject([{ id: 'rfd_1', attempt: 'att_1', amountMinor: 400, status }])
       expect([state.status, state.paidMinor, state.refundedMinor]).toEqual(['executed', 1234, refundedMinor])
     }
+  })
+
+  const tasks: readonly (readonly [string, readonly Fact[], string])[] = [
+    ['nobody while the hub sees to it', [called('unknown')], ''],
+    ['a clerk who makes it, where the bank takes none', [refundHanded('1', 'not_sent')], 'refund_by_hand'],
+    ['nobody once it was made by hand', [refundHanded('1', 'not_sent'), byPerson('refund_done')], ''],
+    ['nobody once it was not made', [refundHanded('1', 'not_sent'), byPerson('refund_failed')], ''],
+    ['nobody once the bank tells of it', [refundHanded('1', 'not_sent'), done], ''],
+    [
+      'a clerk who asks, where the bank may have it',
+      [called('unknown'), refundHanded('1', 'unsettled')],
+      'refund_unsettled',
+    ],
+    [
+      'a clerk who asks, where it was sent after all',
+      [called('answered'), refundHanded('1', 'not_sent')],
+      'refund_unsettled',
+    ],
+    ['a clerk when the bank refuses what a person made', [byPerson('refund_done'), declined], 'refund_disputed'],
+    ['a clerk when the bank made what a person gave up', [byPerson('refund_failed'), done], 'refund_disputed'],
+    ['nobody when bank and person agree', [byPerson('refund_done'), declined, done], ''],
+    ['nobody once the dispute is settled', [byPerson('refund_failed'), done, byPerson('settled')], ''],
+  ]
+  it.each(tasks)('gives a task to %s', (_, facts, kind) => {
+    for (const order of [facts, [...facts].reverse()]) {
+      const wanted = wantedTasks(stateOf([...PAID, asked, ...order]))
+      expect(wanted).toEqual(kind === '' ? [] : [{ kind, part: 'rfd_1' }])
+    }
+  })
+
+  const handing = { do: 'hand_refund', refund: 'rfd_1', why: 'not_sent' } as const
+  const word = (as: RuledFact['as'], refund: RefundId = 'rfd_1') =>
+    ({ do: 'rule', ruling: 'r1', by: 'A. Clerk', note: 'seen', as, refund, facts: [] }) as const
+  const decisions: readonly (readonly [string, readonly Fact[], Command, string])[] = [
+    ['given to a person', [], handing, 'handed not_sent'],
+    [
+      'given to a person, where the bank may have it: never as not sent',
+      [called('unknown')],
+      handing,
+      'handed unsettled',
+    ],
+    ['given to a person twice', [refundHanded('1', 'not_sent')], handing, 'refund_over'],
+    ['given to a person when it is done', [done], handing, 'refund_over'],
+    ['given to a person and is not there', [], { ...handing, refund: 'rfd_9' }, 'unknown_refund'],
+    ['ruled done by a person who has it', [refundHanded('1', 'not_sent')], word('refund_done'), 'ruled'],
+    ['ruled failed by a person who has it', [refundHanded('1', 'unsettled')], word('refund_failed'), 'ruled'],
+    ['ruled while the hub still sees to it', [], word('refund_done'), 'refund_not_handed'],
+    ['ruled when it is done', [refundHanded('1', 'not_sent'), done], word('refund_failed'), 'refund_over'],
+    ['ruled twice', [refundHanded('1', 'not_sent'), byPerson('refund_done')], word('refund_failed'), 'refund_over'],
+    ['ruled and is not there', [], word('refund_done', 'rfd_9'), 'unknown_refund'],
+    ['settled without a dispute', [refundHanded('1', 'not_sent')], word('settled'), 'refund_not_disputed'],
+    ['settled in a dispute', [byPerson('refund_failed'), done], word('settled'), 'ruled'],
+  ]
+  it.each(decisions)('is %s', (_, facts, command, expected) => {
+    const decided = decide([...PAID, asked, ...facts], command, EXPIRES)
+    const [fact] = decided.ok ? decided.value.facts : []
+    const said = fact?.fact === 'refund_handed' ? `handed ${fact.why}` : fact?.fact
+    expect(decided.ok ? said : decided.error).toBe(expected)
+  })
+
+  it('by hand takes from what is left like any other, and one that was not made gives it back', () => {
+    const command: Command = { do: 'refund', refund: 'rfd_2', attempt: 'att_1', number: '92', amountMinor: 1_234 }
+    const handed = [...PAID, asked, refundHanded('1', 'not_sent')]
+    expect(decide(handed, command, EXPIRES)).toEqual({ ok: false, error: 'exceeds_paid' })
+    expect(decide([...handed, byPerson('refund_failed')], command, EXPIRES).ok).toBe(true)
+    expect(decide([...handed, byPerson('refund_done')], { ...command, amountMinor: 835 }, EXPIRES).ok).toBe(false)
   })
 
   it('that the bank tells of and we never asked for is one of origin psp, once', () => {

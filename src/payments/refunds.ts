@@ -11,6 +11,7 @@ import type {
   RefundAskedFact,
   RefundState,
   RefundStatus,
+  RuledFact,
 } from './facts.ts'
 
 const names = ({ reading }: ReadingFact, refund: RefundAskedFact): boolean =>
@@ -24,16 +25,38 @@ const fits = (fact: ReadingFact, refund: RefundAskedFact, currency: Currency): b
   return amount.amountMinor === refund.amountMinor && amount.currency === currency
 }
 
-/** `done` and `failed` are the PSP's own word, a late `done` wins; a call that may have acted stays `unknown` whatever a repeat says. */
-const statusOf = (readings: readonly ReadingFact[], outcomes: readonly OutcomeFact[]): RefundStatus => {
-  const heard = (...words: readonly string[]) => readings.some(({ reading }) => words.includes(reading.says))
+type RefundEvidence = {
+  /** What the PSP says of it. */
+  readonly readings: readonly ReadingFact[]
+  readonly outcomes: readonly OutcomeFact[]
+  readonly rulings: readonly RuledFact[]
+}
+
+const isHeard = ({ readings }: RefundEvidence, ...words: readonly string[]): boolean =>
+  readings.some(({ reading }) => words.includes(reading.says))
+const isRuled = ({ rulings }: RefundEvidence, as: RuledFact['as']): boolean =>
+  rulings.some((ruling) => ruling.as === as)
+
+/**
+ * `done` and `failed` are the PSP's own word or a person's, a late `done` wins; a call that may have acted stays `unknown` whatever a
+ * repeat says.
+ */
+const statusOf = (evidence: RefundEvidence): RefundStatus => {
+  const { outcomes } = evidence
   const called = (result: OutcomeFact['result']) => outcomes.some((outcome) => outcome.result === result)
-  if (heard('refunded')) return 'done'
-  if (heard('refused')) return 'failed'
-  if (heard('accepted', 'waiting') || called('answered')) return 'sent'
+  if (isHeard(evidence, 'refunded') || isRuled(evidence, 'refund_done')) return 'done'
+  if (isHeard(evidence, 'refused') || isRuled(evidence, 'refund_failed')) return 'failed'
+  if (isHeard(evidence, 'accepted', 'waiting') || called('answered')) return 'sent'
   if (called('unknown')) return 'unknown'
   return called('turned_down') ? 'failed' : 'requested'
 }
+
+/** A person said one thing and the PSP the other: neither word may vanish. */
+const isDisputed = (evidence: RefundEvidence): boolean =>
+  !isRuled(evidence, 'settled') &&
+  (isRuled(evidence, 'refund_done')
+    ? isHeard(evidence, 'refused') && !isHeard(evidence, 'refunded')
+    : isRuled(evidence, 'refund_failed') && isHeard(evidence, 'refunded'))
 
 /** Refunds that we asked for, oldest id first, then those made at the PSP without us. */
 export const refundsOf = (facts: readonly Fact[]): readonly RefundState[] => {
@@ -41,18 +64,33 @@ export const refundsOf = (facts: readonly Fact[]): readonly RefundState[] => {
   const readings = only(facts, 'reading').sort(byStrength)
   const currency = only(facts, 'ordered')[0]?.amount.currency ?? ''
   const ours = asked.map((refund): RefundState => {
-    const own = readings.filter((reading) => fits(reading, refund, currency))
-    const calls = only(facts, 'outcome').filter((outcome) => outcome.refund === refund.refund)
+    const evidence: RefundEvidence = {
+      readings: readings.filter((reading) => fits(reading, refund, currency)),
+      outcomes: only(facts, 'outcome').filter((outcome) => outcome.refund === refund.refund),
+      rulings: only(facts, 'ruled').filter((ruling) => ruling.refund === refund.refund),
+    }
+    const handed = only(facts, 'refund_handed').find((fact) => fact.refund === refund.refund)?.why
+    const bankReference = referenceOf(evidence)
     return {
       id: refund.refund,
       attempt: refund.attempt,
       amountMinor: refund.amountMinor,
-      status: statusOf(own, calls),
+      status: statusOf(evidence),
       origin: 'e-service',
+      ...(refund.reason === undefined ? {} : { reason: refund.reason }),
+      ...(bankReference === undefined ? {} : { bankReference }),
+      ...(handed ? { handed } : {}),
+      ...(isDisputed(evidence) ? { disputed: true } : {}),
     }
   })
   return [...ours, ...refundsAtPsp(readings, asked, facts)]
 }
+
+/** The PSP's own word before a person's. */
+const referenceOf = ({ readings, rulings }: RefundEvidence): string | undefined =>
+  [...readings.map(({ reading }) => reading.states?.reference), ...rulings.map(({ reference }) => reference)].find(
+    (reference) => reference !== undefined,
+  )
 
 const refundsAtPsp = (
   readings: readonly ReadingFact[],
@@ -68,7 +106,10 @@ const refundsAtPsp = (
     const id = `psp:${fact.attempt}:${number}`
     const amount = reading.states?.amount
     const amountMinor = amount === undefined || amount === 'as ordered' ? ordered : amount.amountMinor
-    if (!found.has(id)) found.set(id, { id, attempt: fact.attempt, amountMinor, status: 'done', origin: 'psp' })
+    const { reference } = reading.states ?? {}
+    const named = reference === undefined ? {} : { bankReference: reference }
+    if (!found.has(id))
+      found.set(id, { id, attempt: fact.attempt, amountMinor, status: 'done', origin: 'psp', ...named })
   }
   return [...found.values()].sort((a, b) => (a.id < b.id ? -1 : 1))
 }

@@ -1,4 +1,4 @@
-import type { AttemptId } from '../kernel/ids.ts'
+import type { AttemptId, RefundId } from '../kernel/ids.ts'
 import { fail, ok, type Result } from '../kernel/result.ts'
 import { alreadyClosed, type Ruling, type Task } from '../tasks/index.ts'
 import type { Attention, Fact, PaymentState } from './facts.ts'
@@ -25,20 +25,47 @@ export const ruleOnPayment = (hub: Hub, task: Task, ruling: Ruling): Promise<Res
   })
 
 const SENTENCES: Readonly<Partial<Record<Refusal, string>>> = {
+  refund_over: 'the refund is done or has failed already',
   needs_ruling: 'only a person’s word on what became of the money ends this: rule it paid or not-paid',
 }
+const SETTLED_MEANWHILE = 'nothing is left to decide: the payment has settled by itself meanwhile'
 
 /** The command that a ruling is, or in one sentence why it is none now. Pure. */
 export const commandOf = (
   facts: readonly Fact[],
   state: PaymentState,
-  task: Pick<Task, 'id' | 'kind'>,
+  task: Pick<Task, 'id' | 'kind' | 'part'>,
+  ruling: Ruling,
+): Result<Command, string> => {
+  if (!wantedTasks(state).some((wanted) => sameTask(wanted, task))) return fail(SETTLED_MEANWHILE)
+  const raised = state.attention.find(({ flag }) => flag === task.kind)
+  return raised ? onAttempts(facts, state, raised, task, ruling) : onRefund(state, task, ruling)
+}
+
+const onRefund = (
+  state: PaymentState,
+  { id, part }: Pick<Task, 'id' | 'part'>,
+  { as, by, note, reference }: Ruling,
+): Result<Command, string> => {
+  const refund = state.refunds.find((one) => one.id === part)?.id
+  if (!refund || !isRefundId(refund)) return fail(SETTLED_MEANWHILE)
+  if (as === 'paid' || as === 'not-paid') return fail(`a refund is the matter here: not ${as}`)
+  const named = reference === undefined || as !== 'refund-done' ? {} : { reference }
+  return ok({ do: 'rule', by, note, as: RULED_AS[as], refund, facts: [], ruling: `${id}:${as}`, ...named })
+}
+
+const isRefundId = (id: string): id is RefundId => id.startsWith('rfd_')
+
+const onAttempts = (
+  facts: readonly Fact[],
+  state: PaymentState,
+  raised: Attention,
+  { id }: Pick<Task, 'id'>,
   { as, by, note, attempt: named }: Ruling,
 ): Result<Command, string> => {
-  const raised = state.attention.find(({ flag }) => flag === task.kind)
-  if (!raised) return fail('nothing is left to decide: the payment has settled by itself meanwhile')
+  if (as === 'refund-done' || as === 'refund-failed') return fail(`no refund is the matter here: not ${as}`)
   const said = { do: 'rule', by, note, as: RULED_AS[as], flag: raised.flag } as const
-  if (as === 'settled') return ok({ ...said, ruling: `${task.id}:${as}`, facts: raised.facts })
+  if (as === 'settled') return ok({ ...said, ruling: `${id}:${as}`, facts: raised.facts })
   const attempt = attemptMeant(facts, raised, named)
   if (!attempt.ok) return attempt
   const status = state.attempts.find((one) => one.id === attempt.value)?.status
@@ -51,7 +78,7 @@ export const commandOf = (
   }
   return ok({
     ...said,
-    ruling: `${task.id}:${attempt.value}:${as}`,
+    ruling: `${id}:${attempt.value}:${as}`,
     attempt: attempt.value,
     facts: seenOf(facts, attempt.value, raised, as),
   })

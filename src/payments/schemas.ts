@@ -156,14 +156,18 @@ export const RefundView = z
     status: z
       .enum(['requested', 'sent', 'unknown', 'done', 'failed'])
       .describe(
-        'sent: the bank took the request, and the money is not yet back. unknown: whether it did is being found out. done and failed are the bank’s last word.',
+        'sent: the bank took the request, and the money is not yet back. unknown: whether it did is being found out. done and failed are the last word of the bank, or of a clerk who made it by hand.',
       ),
     origin: z.enum(['e-service', 'psp']).describe('Who asked for it: the e-service here, or somebody at the bank.'),
+    reason: z.string().nullable().openapi({ description: 'As the e-service gave it.' }),
+    bankReference: z.string().nullable().openapi({ description: 'The bank’s number of it, where one is known.' }),
   })
   .openapi('Refund', { description: 'Money on its way back, or back.' })
 
 /** Refunds made at the bank are named by the bank's own number. */
 export const RefundIdText = z.string().min(1).max(200).describe('The refund’s id, as the request was answered.')
+/** 140 letters of any European language with their quotes: ten reasons keep a notice below 20 kB. */
+const MAX_REASON_BYTES = 282
 export const NewRefund = z
   .strictObject({
     amount: Amount.optional().openapi({ description: `${AMOUNT} Absent: all that is left.` }),
@@ -172,6 +176,14 @@ export const NewRefund = z
       .regex(/^att_[0-9a-z]{26}$/, 'must be an attempt id, e.g. att_…')
       .optional()
       .openapi({ description: 'Whose money goes back, where several attempts were paid.' }),
+    reason: Text.refine(
+      (text) => Buffer.byteLength(JSON.stringify(text)) <= MAX_REASON_BYTES,
+      `must be at most ${MAX_REASON_BYTES} bytes of JSON`,
+    )
+      .optional()
+      .openapi({
+        description: 'Why, for whoever looks at it later. It stands in notices: no personal data.',
+      }),
   })
   .openapi('NewRefund', { description: 'What is to go back.' })
 

@@ -78,10 +78,12 @@ const tell = (fact: Fact): string => {
     case 'plan_ended':
       return `${fact.attempt}: ${fact.finding}`
     case 'refund_asked':
-      return `${fact.refund} of ${fact.attempt}: ${fact.amountMinor}`
+      return `${fact.refund} of ${fact.attempt}: ${fact.amountMinor}${fact.reason === undefined ? '' : `, ${fact.reason}`}`
+    case 'refund_handed':
+      return `${fact.refund}: ${fact.why}`
     case 'twin':
       return fact.other
     case 'ruled':
-      return `${fact.as} by ${fact.by}: ${fact.note}`
+      return `${fact.refund ?? fact.attempt ?? fact.flag ?? ''} ${fact.as} by ${fact.by}: ${fact.note}`.trimStart()
   }
 }

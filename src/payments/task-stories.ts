@@ -1,7 +1,7 @@
 import { toDecimal } from '../kernel/money.ts'
 import { toRfc3339 } from '../kernel/time.ts'
 import type { Task, TaskStory } from '../tasks/index.ts'
-import type { AttemptState, Attention, Fact, PaymentState } from './facts.ts'
+import type { AttemptState, Attention, BegunFact, Fact, PaymentState, RefundAskedFact } from './facts.ts'
 import { concernedBy } from './ruling.ts'
 import { inWords } from './story.ts'
 
@@ -10,7 +10,13 @@ import { inWords } from './story.ts'
 /** Repeated notices of one kind say nothing more. */
 const TOLD_AT_MOST = 10
 
-export const storyOf = (facts: readonly Fact[], state: PaymentState, { kind }: Pick<Task, 'kind'>): TaskStory => {
+export const storyOf = (
+  facts: readonly Fact[],
+  state: PaymentState,
+  { kind, part }: Pick<Task, 'kind' | 'part'>,
+): TaskStory => {
+  const refund = facts.find((fact): fact is RefundAskedFact => fact.key === `refund:${part}`)
+  if (refund) return refundStory(facts, state, kind, refund)
   const raised = state.attention.find(({ flag }) => flag === kind)
   const ordered = `${sumOf(state, state.order.amount.amountMinor)} was ordered with the reference ${state.order.reference}.`
   return {
@@ -66,4 +72,45 @@ const readingsTold = (facts: readonly Fact[], { facts: keys }: Attention): reado
 const twoNumbers = ({ facts: keys }: Attention): readonly string[] => {
   const numbers = keys.flatMap((key) => /#[^:]*:(.+)$/.exec(key)?.[1] ?? [])
   return numbers.length > 0 ? [`The bank names it by the numbers ${numbers.join(' and ')}.`] : []
+}
+
+// ------------------------------------------------------------------------------------------------------------------------ refunds
+
+const refundStory = (facts: readonly Fact[], state: PaymentState, kind: string, refund: RefundAskedFact): TaskStory => {
+  const attempt = state.attempts.find(({ id }) => id === refund.attempt)
+  const now = state.refunds.find(({ id }) => id === refund.refund)
+  const why = refund.reason === undefined ? '' : ` Why: ${refund.reason}`
+  const words = facts.flatMap((fact) =>
+    fact.fact === 'ruled' && fact.refund === refund.refund ? [`${fact.by} ruled it ${fact.as}: ${fact.note}`] : [],
+  )
+  return {
+    happened: [
+      `${refund.refund}: ${sumOf(state, refund.amountMinor)} of ${sumOf(state, state.paidMinor)} was asked back at ${toRfc3339(refund.at)}.${why}`,
+      ...(attempt ? [attemptTold(attempt)] : []),
+      `The refund’s number is ${refund.number}. It is ${now?.status ?? 'gone'}.`,
+      ...words,
+    ],
+    money: moneyOf(state),
+    ...(kind === 'refund_by_hand' && attempt ? { todo: transferOf(facts, state, refund, attempt) } : {}),
+  }
+}
+
+/** Everything a transfer form asks for. The payer's account stands here because the money cannot go back without it. */
+const transferOf = (
+  facts: readonly Fact[],
+  state: PaymentState,
+  { amountMinor }: RefundAskedFact,
+  { id, payer, paidAt, bankReference }: AttemptState,
+): string => {
+  const from = facts.find((fact): fact is BegunFact => fact.key === `begun:${id}`)?.payee
+  const account = payer?.account ?? 'the account that paid: the merchant’s statement names it'
+  const to = [payer?.name, account, payer?.bank].filter((text) => text !== undefined).join(', ')
+  const paid = paidAt === undefined ? '' : ` on ${toRfc3339(paidAt)}`
+  const number = bankReference === undefined ? '' : ` with the bank’s number ${bankReference}`
+  return [
+    `Transfer ${sumOf(state, amountMinor)}`,
+    ...(from ? [`from ${from.iban} (${from.name})`] : []),
+    `to ${to}, who paid${paid}${number}.`,
+    `Write the reference ${state.order.reference} into the details, then rule it done with the bank’s number of the transfer; or failed, if it cannot be made.`,
+  ].join(' ')
 }

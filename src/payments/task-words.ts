@@ -60,4 +60,32 @@ export const PAYMENT_TASK_WORDS: Readonly<Record<PaymentTask, KindWords>> = {
     todo: `${STATEMENT}, or ask the bank by the number it was given.`,
     rulings: { paid: PAID, 'not-paid': NOT_PAID },
   },
+  refund_by_hand: {
+    title: 'Pay back by hand',
+    means:
+      'A refund is promised and the hub does not send it: the bank takes none from a program, or could not be told for a day. The bank has not heard of it.',
+    todo: 'Make the transfer at the bank, then rule it with the bank’s number of it. If it cannot be made, rule that: the sum may then be asked for again.',
+    rulings: {
+      'refund-done': 'you have paid it back: the e-service is told refund.done. Add --reference with the bank’s number',
+      'refund-failed': 'you have not paid it back and will not: the e-service is told refund.failed',
+    },
+  },
+  refund_unsettled: {
+    title: 'A refund without an answer',
+    means:
+      'The bank may have made this refund, and has not said what became of it. The hub goes on asking where the bank can be asked; it does not send it again.',
+    todo: `${STATEMENT}, or ask the bank by the refund’s number. Do not make it again before you know.`,
+    rulings: {
+      'refund-done': 'the money went back: the e-service is told refund.done',
+      'refund-failed':
+        'it did not go back and will not: the e-service is told refund.failed, and the sum may be asked for again',
+    },
+  },
+  refund_disputed: {
+    title: 'The bank says otherwise of a refund',
+    means:
+      'A person ruled what became of a refund, and a verified message of the bank says otherwise. Done is never taken back: if either says so, the refund counts as done.',
+    todo: `${STATEMENT}. If the money did not go back, pay it back at the bank, since the e-service was told that it is done. If another refund was made in its place, the payer has it twice: ask for it.`,
+    rulings: { settled: 'dealt with: what went back is now what the payment says' },
+  },
 }

@@ -18,6 +18,8 @@ const holds = (law: (life: Life) => void) =>
     { numRuns: RUNS },
   )
 
+type Task = ReturnType<typeof wantedTasks>[number]
+type Said = { readonly after: readonly Fact[]; readonly refusal: string }
 type Row = Wanted & { readonly open: boolean }
 /** The rows as the store keeps them: what is no longer wanted is closed, what is not open yet is opened. */
 const kept = (rows: readonly Row[], wanted: readonly Wanted[]): readonly Row[] => [
@@ -38,7 +40,7 @@ describe('the tasks of a payment', () => {
         for (const word of words) {
           const [task] = wantedTasks(stateOf(after))
           if (!task) continue
-          after = ruled(after, task, word, now).after
+          after = ruled(after, task, word, now + sets.length).after
           sets.push(after)
         }
         let rows: readonly Row[] = []
@@ -80,23 +82,19 @@ describe('the tasks of a payment', () => {
   })
 })
 
-const WORDS: readonly RulingWord[] = ['paid', 'not-paid', 'settled']
+const WORDS: readonly RulingWord[] = ['paid', 'not-paid', 'settled', 'refund-done', 'refund-failed']
 
 /** The word said until it changes nothing more: of each attempt that is concerned. */
-const ruled = (
-  facts: readonly Fact[],
-  task: Wanted,
-  as: RulingWord,
-  now: number,
-): { after: readonly Fact[]; refusal: string } => {
+const ruled = (facts: readonly Fact[], task: Task, as: RulingWord, now: number): Said => {
   const state = stateOf(facts)
   const raised = state.attention.find(({ flag }) => flag === task.kind)
-  for (const attempt of raised ? [undefined, ...concernedBy(facts, raised)] : []) {
+  let refusal = ''
+  for (const attempt of [undefined, ...(raised ? concernedBy(facts, raised) : [])]) {
     const ruling = { as, by: 'A. Clerk', note: 'seen', ...(attempt ? { attempt } : {}) }
-    const command = commandOf(facts, state, { id: 'tsk_1', kind: task.kind }, ruling)
+    const command = commandOf(facts, state, { ...task, id: `tsk_${now}` }, ruling)
     const decided = command.ok ? decide(facts, command.value, now) : command
     if (decided.ok && decided.value.facts.length > 0) return ruled([...facts, ...decided.value.facts], task, as, now)
-    if (!decided.ok && attempt) return { after: facts, refusal: decided.error }
+    if (!decided.ok) refusal = decided.error
   }
-  return { after: facts, refusal: '' }
+  return { after: facts, refusal }
 }

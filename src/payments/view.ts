@@ -32,13 +32,15 @@ export const viewOf = (row: PaymentRow, state: PaymentState): PaymentView => ({
   metadata: row.details.metadata,
 })
 
-export const refundView = ({
-  id,
-  attempt,
-  amountMinor,
-  status,
-  origin,
-}: RefundState): PaymentView['refunds'][number] => ({ id, attempt, amount: amountMinor, status, origin })
+export const refundView = (refund: RefundState): PaymentView['refunds'][number] => ({
+  id: refund.id,
+  attempt: refund.attempt,
+  amount: refund.amountMinor,
+  status: refund.status,
+  origin: refund.origin,
+  reason: refund.reason ?? null,
+  bankReference: refund.bankReference ?? null,
+})
 
 const attemptView = (attempt: AttemptState, language: string): PaymentView['attempts'][number] => ({
   id: attempt.id,

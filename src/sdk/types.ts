@@ -48,6 +48,9 @@ export type Refund = {
   readonly amount: number
   readonly status: 'requested' | 'sent' | 'unknown' | 'done' | 'failed'
   readonly origin: 'e-service' | 'psp'
+  readonly reason: string | null
+  /** The bank's number of it, where one is known. */
+  readonly bankReference: string | null
 }
 
 /** What everyone who may see a payment sees, and a notice tells: no personal data. */
@@ -101,6 +104,8 @@ export type NewRefund = {
   readonly amount?: number
   /** Whose money goes back, where several attempts were paid. */
   readonly attempt?: string
+  /** Why; at most 140 characters, and no personal data: it stands in notices. */
+  readonly reason?: string
 }
 
 export type PaymentFilter = {

@@ -32,6 +32,8 @@ export type NotRuled = { readonly why: 'unknown_task' | 'not_a_ruling' | 'refuse
 
 const MAX_NAME = 100
 const MAX_NOTE = 500
+/** Longer than any bank's number of a transfer. */
+const MAX_REFERENCE = 140
 
 export const openDesk = (db: Db, owners: readonly TaskOwner[]): Desk => {
   const kinds = Object.fromEntries(owners.flatMap((owner) => Object.entries(owner.kinds)))
@@ -88,5 +90,9 @@ const rulingOf = (asked: Asked, words: KindWords): Result<Ruling, string> => {
   }
   if (by === '' || by.length > MAX_NAME) return fail(`--by must name you, in 1 to ${MAX_NAME} characters`)
   if (note === '' || note.length > MAX_NOTE) return fail(`--note must say why, in 1 to ${MAX_NOTE} characters`)
+  const { reference } = asked
+  if (reference !== undefined && (reference.trim() === '' || reference.length > MAX_REFERENCE)) {
+    return fail(`--reference must be the bank’s number, in 1 to ${MAX_REFERENCE} characters`)
+  }
   return ok({ ...asked, as, by, note })
 }

@@ -27,7 +27,7 @@ export type Subject = { readonly merchant: string; readonly subject: string; rea
 export type Wanted = { readonly kind: string; readonly part: string }
 
 /** What a person may decide. Each kind of task takes some of them. */
-export const RULINGS = ['paid', 'not-paid', 'settled'] as const
+export const RULINGS = ['paid', 'not-paid', 'settled', 'refund-done', 'refund-failed'] as const
 export type RulingWord = (typeof RULINGS)[number]
 
 /** A person's decision about one task. */
@@ -37,6 +37,8 @@ export type Ruling = {
   readonly note: string
   /** Which attempt is meant, where a task concerns several. */
   readonly attempt?: string
+  /** The bank's number of what the person did there. */
+  readonly reference?: string
 }
 
 /** What a kind of task means, for whoever meets one, and what may be decided. */

@@ -15,6 +15,7 @@ import type {
   PlanEndedFact,
   ReadingFact,
   RefundAskedFact,
+  RefundHandedFact,
   RuledFact,
   Source,
 } from '../../src/payments/facts.ts'
@@ -120,7 +121,7 @@ export const planEnded = (attempt: AttemptId, finding: PlanEndedFact['finding'])
 
 export const ruled = (as: RuledFact['as'], over: Partial<RuledFact> = {}): RuledFact => ({
   fact: 'ruled',
-  key: `ruled:${as}:${over.attempt ?? ''}:${over.flag ?? ''}`,
+  key: `ruled:${as}:${over.attempt ?? over.refund ?? ''}:${over.flag ?? ''}`,
   at: START + DAY_MS,
   by: 'clerk@liepkalni.example',
   note: 'seen on the statement',
@@ -137,6 +138,14 @@ export const refundAsked = (attempt: AttemptId, name: string, amountMinor: numbe
   attempt,
   number: `9${name}`,
   amountMinor,
+})
+
+export const refundHanded = (name: string, why: RefundHandedFact['why']): RefundHandedFact => ({
+  fact: 'refund_handed',
+  key: `handed:rfd_${name}`,
+  at: START + DAY_MS,
+  refund: `rfd_${name}`,
+  why,
 })
 
 // ------------------------------------------------------------------------------------- what a bank says of `att_1`, unless told else

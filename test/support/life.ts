@@ -82,14 +82,17 @@ const commandOf = (facts: readonly Fact[], one: Commanding, now: Instant): Comma
       const taken = facts.some((fact) => fact.key === `refund:${refund}`)
       return taken ? undefined : { do: 'refund', refund, attempt, number: `9${refund.slice(4)}`, amountMinor }
     }
+    case 'hand':
+      return { do: 'hand_refund', refund: one.refund, why: one.why }
     case 'twin':
       return { do: 'name_twin', other: 'pay_2' }
     case 'rule': {
-      const { as, attempt, flag } = one
+      const { as, attempt, flag, refund } = one
       const ruling = { do: 'rule', ruling: String(now), by: 'clerk@liepkalni.example', note: 'seen' } as const
+      if (as === 'refund_done' || as === 'refund_failed') return { ...ruling, as, refund, facts: [] }
       if (as !== 'settled') return { ...ruling, as, attempt, facts: [] }
       const raised = stateOf(facts).attention.find((attention) => attention.flag === flag)
-      return raised ? { ...ruling, as, flag, facts: raised.facts } : undefined
+      return raised ? { ...ruling, as, flag, facts: raised.facts } : { ...ruling, as, refund, facts: [] }
     }
   }
 }

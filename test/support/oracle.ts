@@ -320,9 +320,11 @@ const refundsSaid = (facts: readonly Fact[], order: OrderedFact): readonly Refun
     const results = facts.flatMap((fact) =>
       fact.fact === 'outcome' && fact.refund === refund.refund ? [fact.result] : [],
     )
+    const ruled = (as: string) =>
+      facts.some((fact) => fact.fact === 'ruled' && fact.refund === refund.refund && fact.as === as)
     const rows: readonly (readonly [RefundStatus, boolean])[] = [
-      ['done', told('refunded')],
-      ['failed', told('refused')],
+      ['done', told('refunded') || ruled('refund_done')],
+      ['failed', told('refused') || ruled('refund_failed')],
       ['sent', told('accepted') || told('waiting') || results.includes('answered')],
       ['unknown', results.includes('unknown')],
       ['failed', results.includes('turned_down')],

@@ -8,6 +8,7 @@ import {
   type Flag,
   type OutcomeFact,
   type PlanEndedFact,
+  type RefundHandedFact,
   type RuledFact,
   SOURCES,
   type Source,
@@ -38,12 +39,14 @@ export type Step =
       readonly refund: RefundId
       readonly amountMinor: number
     }
+  | { readonly step: 'hand'; readonly refund: RefundId; readonly why: RefundHandedFact['why'] }
   | { readonly step: 'twin' }
   | {
       readonly step: 'rule'
       readonly as: RuledFact['as']
       readonly attempt: AttemptId
       readonly flag: Flag
+      readonly refund: RefundId
     }
   | { readonly step: 'wait'; readonly ms: number }
   | { readonly step: 'hear'; readonly heard: readonly Hearable[] }
@@ -262,11 +265,25 @@ const anyStep = (amounts: AmountWeights): fc.Arbitrary<Step> =>
         amountMinor: fc.constantFrom(400, 834, AMOUNT.amountMinor),
       }),
     },
-    { weight: 1, arbitrary: fc.constant({ step: 'twin' } as const) },
     {
       weight: 1,
+      arbitrary: step('hand', {
+        refund: fc.constantFrom(...REFUNDS),
+        why: fc.constantFrom('not_sent' as const, 'unsettled' as const),
+      }),
+    },
+    { weight: 1, arbitrary: fc.constant({ step: 'twin' } as const) },
+    {
+      weight: 2,
       arbitrary: step('rule', {
-        as: fc.constantFrom('paid' as const, 'not_paid' as const, 'settled' as const),
+        as: fc.constantFrom(
+          'paid' as const,
+          'not_paid' as const,
+          'settled' as const,
+          'refund_done' as const,
+          'refund_failed' as const,
+        ),
+        refund: fc.constantFrom(...REFUNDS),
         attempt: anyAttempt,
         flag: fc.constantFrom(...FLAGS),
       }),

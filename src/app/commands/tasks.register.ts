@@ -33,6 +33,7 @@ export const registerTasks = (program: Command): void => {
     .requiredOption('--by <name>', 'who decides: your name')
     .requiredOption('--note <text>', 'why: what you saw, whom you asked')
     .option('--attempt <id>', 'which attempt, where several are concerned')
+    .option('--reference <number>', 'the bank’s number of a refund made there')
     .option(...JSON_OUT)
     .addHelpText(
       'after',
