@@ -50,8 +50,14 @@ export const openStorage = async (config: Config, log: Log, clock?: Clock): Prom
   const wanted = join(resolve(config.dataDir), 'postgres')
   const embedded: Embedded | undefined = config.databaseUrl ? undefined : await startEmbedded({ dataDir: wanted, log })
   const url = config.databaseUrl ?? embedded?.url ?? ''
-  await migrate({ url, modules: MIGRATED_MODULES, log })
-  const db = await openDb({ url, log, poolSize: config.poolSize, ...(clock ? { clock } : {}) })
+  let db: Db
+  try {
+    await migrate({ url, modules: MIGRATED_MODULES, log })
+    db = await openDb({ url, log, poolSize: config.poolSize, ...(clock ? { clock } : {}) })
+  } catch (fault) {
+    await embedded?.stop()
+    throw fault
+  }
   embedded?.watch()
   return {
     db,

@@ -23,7 +23,7 @@ import type { Config } from '../config.ts'
 import { listen } from '../serve.ts'
 import { keptClock } from './kept-clock.ts'
 import { untilStopped } from './lifetime.ts'
-import { badInput, Ending, EXIT, type Exit, print, say } from './output.ts'
+import { badInput, Ending, EXIT, type Exit, portRefused, print, say } from './output.ts'
 import { applyFile, configOf, readFileToApply } from './session.ts'
 
 const E_SERVICE = 'property-tax'
@@ -238,6 +238,10 @@ export const sandboxWorld = async (name: string, options: { readonly port: strin
     random,
     send: (request) => client.send(request),
     log: () => {},
+  }).catch(async (fault: unknown) => {
+    clock.stop()
+    await client.close()
+    throw portRefused(port, fault, '--port')
   })
   print(`The simulated banks listen at ${world.root}. Ctrl+C ends them.`)
   await untilStopped()

@@ -24,6 +24,16 @@ export class Ending extends Error {
 }
 export const badInput = (sentences: string | readonly string[]): Ending => new Ending(EXIT.badInput, sentences)
 
+/** What to throw when nobody can listen there: what to do where the port is why, else the fault. `option` is how another is told. */
+export const portRefused = (port: number, fault: unknown, option: string): unknown => {
+  const code = fault instanceof Error && 'code' in fault ? fault.code : undefined
+  if (code === 'EADDRINUSE')
+    return new Ending(EXIT.away, `port ${port} is taken by another program: end that, or choose another by ${option}`)
+  if (code === 'EACCES')
+    return new Ending(EXIT.away, `port ${port} may not be used by this user: choose one above 1023 by ${option}`)
+  return fault
+}
+
 /** Columns under their headings, as wide as their widest cell. */
 export const table = (headings: readonly string[], rows: readonly (readonly string[])[]): string => {
   const widths = headings.map((heading, place) =>

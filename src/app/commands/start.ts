@@ -4,7 +4,7 @@ import { MODULES, type ModuleName, readModules } from '../modules.ts'
 import { GRACE_MS, type MountedHub, openConfigured } from '../mount.ts'
 import { listen } from '../serve.ts'
 import { untilStopped } from './lifetime.ts'
-import { badInput, Ending, EXIT, type Exit, say } from './output.ts'
+import { badInput, Ending, EXIT, type Exit, portRefused, say } from './output.ts'
 import { configOf } from './session.ts'
 
 export type StartOptions = {
@@ -39,10 +39,7 @@ const serve = async (
   stopped: Promise<NodeJS.Signals>,
 ): Promise<void> => {
   const listening = await listen(hub.fetch, config.port).catch((fault: unknown) => {
-    throw new Ending(
-      EXIT.away,
-      `port ${config.port} cannot be used (${fault instanceof Error ? fault.message : fault}): set PORT`,
-    )
+    throw portRefused(config.port, fault, 'PORT')
   })
   await hub.work()
   const only = modules.length < MODULES.length ? `, for ${modules.join(', ')} only` : ''

@@ -148,6 +148,38 @@ describe('the embedded database', { timeout: 180_000 }, () => {
     await db.close()
   })
 
+  it('is ended by the last process that leaves, whoever started it', async () => {
+    const folder = await seeded()
+    const first = await another(folder)
+    await first.next()
+    const second = await another(folder)
+    await second.next()
+    first.tell('stop')
+    expect((await first.next()).log).toContain('the embedded PostgreSQL stays: others use it')
+    await first.kill()
+    const third = await start(folder)
+    await third.stop()
+    expect(isRunning(join(folder, 'postgres'))).toBe(true)
+    second.tell('stop')
+    await second.next()
+    expect(isRunning(join(folder, 'postgres'))).toBe(false)
+  })
+
+  it('is not ended under one that enters while the last one leaves', async () => {
+    const folder = await seeded()
+    const all = [await another(folder)]
+    await all[0]?.next()
+    for (let round = 1; round <= 5; round++) {
+      const leaving = all.at(-1)
+      leaving?.tell('stop')
+      const entering = await another(folder)
+      all.push(entering)
+      const { url } = await entering.next()
+      await leaving?.next()
+      expect(await execute(url ?? '', 'select 1 as one')).toEqual([{ one: 1 }])
+    }
+  })
+
   it('outlives a hub that is killed, and is found by the next', async () => {
     const folder = await seeded()
     const first = await another(folder)
@@ -221,6 +253,25 @@ describe('the embedded database', { timeout: 180_000 }, () => {
     if (IS_ROOT) chownSync(join(data, 'postmaster.pid'), NOBODY.uid, NOBODY.gid)
     const { url } = await start(folder)
     expect(await execute(url, 'select 1 as one')).toEqual([{ one: 1 }])
+  })
+
+  it('that is killed while it starts is told of in one sentence', async () => {
+    const [folder, fake] = [await seeded(), join(newFolder(), 'native')]
+    cpSync(installedBinaries().root, fake, { recursive: true, verbatimSymlinks: true })
+    writeFileSync(join(fake, 'bin/postgres'), '#!/bin/sh\nkill -9 $$\n')
+    const binaries = { ...installedBinaries(), root: fake }
+    await expect(startEmbedded({ dataDir: folder, log: silentLog, binaries })).rejects.toThrow(
+      /^the embedded PostgreSQL did not start: it was killed by SIGKILL while it was starting; somebody did, or the memory ran out: .* \(see \S+postgres\.log\)$/,
+    )
+  })
+
+  it('in a place that is a file is refused in one sentence', async () => {
+    const file = join(newFolder(), 'hub')
+    writeFileSync(file, '')
+    await expect(start(file)).rejects.toThrow(`${file} is a file: set EBIZNESS_DATA_DIR to a folder`)
+    await expect(start(join(file, 'data'))).rejects.toThrow(
+      `a part of ${join(file, 'data')} is a file and not a folder`,
+    )
   })
 
   it('made by another release of PostgreSQL is refused in one sentence', async () => {
@@ -299,6 +350,14 @@ describe.runIf(IS_ROOT)('under root', { timeout: 180_000 }, () => {
     await own.next()
     expect(isRunning(join(dataDir, 'postgres'))).toBe(false)
     expect(url).toContain('socket')
+  })
+
+  it('another user is told which folder may not be written', async () => {
+    const closed = newFolder()
+    const stranger = await another(join(closed, 'hub'), NOBODY)
+    expect((await stranger.next()).error).toBe(
+      `the embedded database: ${join(closed, 'hub')} may not be entered or written by user 65534: give it to that user, or set EBIZNESS_DATA_DIR to another folder, or DATABASE_URL to a PostgreSQL of your own`,
+    )
   })
 
   it('another user is told whose database it is', async () => {

@@ -1,16 +1,16 @@
-import type { ChildProcess } from 'node:child_process'
 import { dirname } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
-import pg from 'pg'
 import type { Log } from '../log.ts'
 import { type Binaries, installedBinaries } from './embedded/binaries.ts'
+import { refusedFolder } from './embedded/folder.ts'
+import { type Guard, openGuard, stopUnlessUsed } from './embedded/leave.ts'
 import { withLock } from './embedded/lock.ts'
-import { findPlace } from './embedded/place.ts'
-import { adopt, makeData, type Server, type Settings, startOrAdopt } from './embedded/server.ts'
+import { findPlace, type Place } from './embedded/place.ts'
+import { makeData, type Server, type Settings, startOrAdopt } from './embedded/server.ts'
 
 /**
  * The embedded database: the real PostgreSQL from npm on a unix socket, shared by every process that names the same folder. It outlives
- * a killed hub; the next start finds it running.
+ * a killed hub; the next start finds it running, and the last process that leaves it ends it.
  */
 export type Embedded = {
   /** For `openDb` and `migrate`. */
@@ -19,7 +19,7 @@ export type Embedded = {
   readonly home: string
   /** Starts the server again whenever it dies, until `stop`. */
   watch(): void
-  /** Ends the server if this process started it and nobody else is connected. Close our own connections first. */
+  /** Ends the server if nobody else is connected, whoever started it. Close our own connections first. */
   stop(): Promise<void>
 }
 
@@ -37,33 +37,50 @@ export type EmbeddedOptions = {
 
 const RESTART_PAUSE_MS = 200
 const LONGEST_PAUSE_MS = 5_000
-/** How long our own closed connections may still be seen by the server. */
-const LEAVING_MS = 1_000
-const SHUTDOWN_MS = 10_000
+/** Who cannot have the lock so long leaves the server to whoever holds it. */
+const LEAVE_WAIT_MS = 5_000
 
 /** Starts or adopts the server. Throws one sentence for a person: no build for this platform, data of another version, no right to the folder. */
 export const startEmbedded = async (options: EmbeddedOptions): Promise<Embedded> => {
-  const { log } = options
+  const { log, dataDir } = options
   const binaries = options.binaries ?? installedBinaries()
-  const place = findPlace(options.dataDir, binaries, log, options.elsewhere)
-  const ensure = async (): Promise<Server> =>
-    (await adopt(place)) ??
-    (await withLock(`${place.data}.lock`, async () => {
-      await makeData(place, binaries.locale)
-      return startOrAdopt(place, options.settings ?? {}, log)
-    }))
+  try {
+    const place = findPlace(dataDir, binaries, log, options.elsewhere)
+    const lock = `${place.data}.lock`
+    /** One at a time, until our own connection is open: whoever leaves meanwhile sees that somebody is here. */
+    const enter = (): Promise<Entered> =>
+      withLock(lock, async () => {
+        await makeData(place, binaries.locale)
+        const server = await startOrAdopt(place, options.settings ?? {}, log)
+        return { server, guard: await openGuard(server.url) }
+      })
+    const entered = await enter()
+    return embeddedAt(place, lock, entered, enter, log)
+  } catch (fault) {
+    throw refusedFolder(fault, dataDir)
+  }
+}
 
-  let server = await ensure()
+type Entered = { readonly server: Server; readonly guard: Guard }
+
+const embeddedAt = (
+  place: Place,
+  lock: string,
+  entered: Entered,
+  enter: () => Promise<Entered>,
+  log: Log,
+): Embedded => {
+  let { server, guard } = entered
   let stopped = false
-  let guard: pg.Client | undefined
   let returning: Promise<void> | undefined
 
   const bringBack = async (): Promise<void> => {
     for (let pauseMs = RESTART_PAUSE_MS; !stopped; pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)) {
       try {
-        const back = await ensure()
-        if (back.child) server = back
-        if (!stopped) await standGuard()
+        const back = await enter()
+        if (back.server.child) server = back.server
+        guard = back.guard
+        standGuard()
         return
       } catch (error) {
         log.error({ error }, 'the embedded PostgreSQL cannot be started again; trying on')
@@ -72,71 +89,25 @@ export const startEmbedded = async (options: EmbeddedOptions): Promise<Embedded>
     }
   }
 
-  /** An open connection ends when the server does: no polling, and other processes see that somebody is here. */
-  const standGuard = async (): Promise<void> => {
-    const client = new pg.Client({
-      connectionString: server.url,
-      application_name: 'ebizness guard',
-      connectionTimeoutMillis: 3_000,
-    })
-    client.on('error', () => {})
-    await client.connect()
-    client.once('end', () => {
+  const standGuard = (): void => {
+    void guard.ended.then(() => {
       if (stopped) return
       log.warn({}, 'the embedded PostgreSQL died: starting it again')
       returning = bringBack()
     })
-    guard = client
   }
 
   return {
     url: server.url,
     home: dirname(place.data),
-    watch: () => {
-      standGuard().catch(() => {
-        returning = bringBack()
-      })
-    },
+    watch: standGuard,
     stop: async () => {
       stopped = true
       await returning
-      await guard?.end()
-      if (server.child && isRunning(server.child)) await stopUnlessUsed(server.child, server.url, log)
+      await withLock(lock, () => stopUnlessUsed(place, server, guard, log), LEAVE_WAIT_MS).catch((error: unknown) =>
+        log.info({ error }, 'the embedded PostgreSQL stays'),
+      )
+      await guard.close()
     },
-  }
-}
-
-const isRunning = (child: ChildProcess): boolean => child.exitCode === null && child.signalCode === null
-
-const OTHERS = `select count(*)::int as others from pg_stat_activity where backend_type = 'client backend' and pid <> pg_backend_pid()`
-
-const stopUnlessUsed = async (child: ChildProcess, url: string, log: Log): Promise<void> => {
-  const others = await countOthers(url)
-  if (others > 0) return log.info({ others }, 'the embedded PostgreSQL stays: others use it')
-  child.ref()
-  const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()))
-  // Fast shutdown (postgres, "Shutting Down the Server"); if that hangs, the immediate one, which the log recovers from.
-  child.kill('SIGINT')
-  if ((await Promise.race([ended, setTimeout(SHUTDOWN_MS, 'late', { ref: false })])) === 'late') child.kill('SIGQUIT')
-  await ended
-}
-
-const countOthers = async (url: string): Promise<number> => {
-  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 3_000 })
-  client.on('error', () => {})
-  try {
-    await client.connect()
-    const until = performance.now() + LEAVING_MS
-    for (;;) {
-      const { rows } = await client.query<{ others: number }>(OTHERS)
-      const others = rows[0]?.others ?? 0
-      if (others === 0 || performance.now() > until) return others
-      await setTimeout(20)
-    }
-  } catch {
-    // It cannot tell, so it does not serve anybody either.
-    return 0
-  } finally {
-    await client.end().catch(() => {})
   }
 }

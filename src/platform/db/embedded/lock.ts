@@ -11,8 +11,12 @@ const POLL_MS = 20
  * Runs `work` while no other process does, by a file that only one can make. It is a courtesy between starting processes: that two
  * servers never open the same data is PostgreSQL's own doing.
  */
-export const withLock = async <Value>(file: string, work: () => Promise<Value>): Promise<Value> => {
-  const until = performance.now() + WAIT_MS
+export const withLock = async <Value>(
+  file: string,
+  work: () => Promise<Value>,
+  waitMs: number = WAIT_MS,
+): Promise<Value> => {
+  const until = performance.now() + waitMs
   while (!take(file)) {
     if (isStale(file)) removeStale(file)
     else if (performance.now() > until)

@@ -47,6 +47,7 @@ export const findPlace = (
   const isRoot = process.getuid?.() === 0
   const wanted = resolve(dataDir)
   if (!existsSync(wanted)) makeFolder(wanted, isRoot ? 0o711 : 0o700)
+  if (!statSync(wanted).isDirectory()) throw new Error(`${wanted} is a file: set EBIZNESS_DATA_DIR to a folder`)
   const user = isRoot ? serverUser(join(wanted, 'postgres')) : undefined
   const home = homeFor(realpathSync(wanted), user, elsewhere, log)
   const data = join(home, 'postgres')

@@ -97,7 +97,7 @@ const runToEnd = (place: Place, program: string, args: readonly string[]): Promi
   })
 
 /** The server that runs on these data, if it answers. */
-export const adopt = async (place: Place): Promise<Server | undefined> => {
+const adopt = async (place: Place): Promise<Server | undefined> => {
   const told = readPidFile(place.data)
   if (told === undefined || !READY.test(told.status)) return undefined
   const url = urlOf(told.sockets)
@@ -166,11 +166,20 @@ const start = async (place: Place, settings: Settings, log: Log): Promise<Starte
     await setTimeout(POLL_MS)
   }
   if (problem) return { kind: 'failed', why: problem.message }
-  return judge(place, readFileSync(logFile).subarray(from).toString(), logFile)
+  const words = readFileSync(logFile).subarray(from).toString()
+  return judge(place, words, logFile, wordless(child.exitCode, child.signalCode))
+}
+
+/** A program that is killed says nothing. SIGKILL is what Linux sends when memory has run out. */
+const wordless = (code: number | null, signal: NodeJS.Signals | null): string => {
+  if (signal === null) return `it ended with code ${code} without a word`
+  const why =
+    signal === 'SIGKILL' ? 'somebody did, or the memory ran out: "dmesg" or "journalctl -k" tells' : 'start again'
+  return `it was killed by ${signal} while it was starting; ${why}`
 }
 
 /** What the server's last words mean. */
-const judge = (place: Place, words: string, logFile: string): Started => {
+const judge = (place: Place, words: string, logFile: string, ended: string): Started => {
   if (/lock file "[^"]*" already exists|pre-existing shared memory block/.test(words)) {
     return { kind: 'held', pid: readPidFile(place.data)?.pid ?? 0 }
   }
@@ -182,12 +191,12 @@ const judge = (place: Place, words: string, logFile: string): Started => {
       why: `${place.data} was made by PostgreSQL ${made}, this is ${mine}: export it with the former release first`,
     }
   }
-  const fatal = /(?:FATAL|PANIC|could not|cannot|error).*/.exec(words)?.[0] ?? 'it ended without a word'
+  const fatal = /(?:FATAL|PANIC|could not|cannot|error).*/.exec(words)?.[0] ?? ended
   return { kind: 'failed', why: `${fatal} (see ${logFile})` }
 }
 
 /** Lines of `postmaster.pid` (src/include/utils/pidfile.h): number, data, start, port, sockets, address, memory, status. */
-const readPidFile = (
+export const readPidFile = (
   data: string,
 ): { readonly pid: number; readonly sockets: string; readonly status: string } | undefined => {
   try {
