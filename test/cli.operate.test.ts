@@ -188,6 +188,27 @@ describe('an operator sets up a hub', { timeout: SLOW_MS }, () => {
     expect(nobody.code).toBe(2)
   })
 
+  it('doctor ends with 0 where nothing is wrong, 1 at an error and 3 without its database, in sentences', async () => {
+    const there = (more: Readonly<Record<string, string>>) => ({ ...place, env: { ...place.env, ...more } })
+    const [fine, json, wrong, away] = await Promise.all([
+      ebizness(place, 'doctor'),
+      ebiznessJson(place, 'doctor'),
+      ebizness(there({ EBIZNESS_MODE: 'test', EBIZNESS_MASTER_KEY: NEXT_MASTER_KEY }), 'doctor'),
+      ebizness(there({ DATABASE_URL: 'postgres://localhost:1/hub' }), 'doctor'),
+    ])
+    expect([fine.code, fine.out], fine.said).toEqual([
+      0,
+      expect.stringContaining('Looked at database, clock, master key'),
+    ])
+    expect(json).toMatchObject({ code: 0, value: { mode: 'test', fine: true, looked: expect.any(Array) } })
+    expect([wrong.code, wrong.out]).toEqual([1, expect.stringMatching(/^error +master key: .* cannot be opened/m)])
+    expect([away.code, away.out]).toEqual([
+      3,
+      expect.stringMatching(/^error +database: localhost:1\/hub does not answer/),
+    ])
+    expect(away.said).not.toMatch(/\n\s+at /)
+  })
+
   it('keys rotate seals all under the newest master key; then the older one may go, and not before', async () => {
     const [older, newer] = [readFileSync(join(place.folder, 'data/master.key'), 'utf8').trim(), NEXT_MASTER_KEY]
     const under = (key: string) => ({

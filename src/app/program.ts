@@ -3,6 +3,7 @@ import { registerAgreements } from './commands/agreements.register.ts'
 import { registerChannels } from './commands/channels.register.ts'
 import { registerClock } from './commands/clock.register.ts'
 import { registerConfiguration } from './commands/configuration.register.ts'
+import { registerDoctor } from './commands/doctor.register.ts'
 import { registerKeys } from './commands/keys.register.ts'
 import { registerMessages } from './commands/message.register.ts'
 import { registerNotices } from './commands/notices.register.ts'
@@ -16,6 +17,7 @@ import { VERSION } from './version.ts'
 const GROUPS: readonly ((program: Command) => void)[] = [
   registerRunning,
   registerConfiguration,
+  registerDoctor,
   registerKeys,
   registerPayments,
   registerReceipts,

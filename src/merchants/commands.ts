@@ -2,10 +2,12 @@ import { newId, type Random } from '../kernel/ids.ts'
 import { fail, ok, type Result } from '../kernel/result.ts'
 import type { Clock, Instant } from '../kernel/time.ts'
 import {
+  countSealed,
   factsOf,
   type KeyMaterial,
   materialFromText,
   materialToText,
+  type SealedCount,
   type Sealer,
   sealAnew,
 } from '../platform/crypto/index.ts'
@@ -176,6 +178,15 @@ export const announcePause = ({ db, clock }: Means, id: string, pause: Pause): P
     },
     clock,
   )
+
+/** Whether the stored keys open, those that were taken out too. */
+export const sealedKeys = async ({ db, sealer }: Means): Promise<SealedCount> => {
+  const rows = await store.readSealed(db)
+  return countSealed(
+    sealer,
+    rows.map(({ sealed, merchant, agreement, name }) => ({ sealed, about: about(merchant, agreement, name) })),
+  )
+}
 
 /** Seals every stored key under the newest master key; afterwards the older ones may go. Returns how many were sealed again. */
 export const rotateMasterKey = ({ db, sealer, clock }: Means): Promise<number> =>

@@ -20,7 +20,7 @@ export const findingsOf = (stored: Stored, tools: Tools, now: Instant): readonly
       ({ id, mode }): Finding => ({
         severity: 'fault',
         about: `e-service ${id}`,
-        message: `is for ${mode} mode; this hub runs in ${tools.mode} mode`,
+        message: `is for ${mode} mode; this hub runs in ${tools.mode} mode: it belongs to another installation`,
       }),
     ),
 ]
@@ -32,7 +32,13 @@ export const findingsOfAgreement = (agreement: StoredAgreement, tools: Tools, no
     const names = Object.entries(channel.keys).filter(([, spec]) => spec.optional !== true)
     const without = names.filter(([name]) => !agreement.keys.some((key) => key.name === name && isValid(key, now)))
     return [
-      ...without.map(([name]): Finding => ({ severity: 'fault', about, message: `no key "${name}" is valid now` })),
+      ...without.map(
+        ([name]): Finding => ({
+          severity: 'fault',
+          about,
+          message: `no key "${name}" is valid now: apply one that is`,
+        }),
+      ),
       ...ending(agreement, now).map((message): Finding => ({ severity: 'warning', about, message })),
     ]
   } catch (error) {

@@ -92,6 +92,7 @@ export const openMerchants = async (options: MerchantsOptions) => {
     apiKeys: async (eService?: string) =>
       (await readStored(db)).apiKeys.filter((key) => eService === undefined || key.eService === eService),
     announcePause: (agreement: string, pause: commands.Pause) => after(commands.announcePause(means, agreement, pause)),
+    sealed: () => commands.sealedKeys(means),
     rotateMasterKey: () => after(commands.rotateMasterKey(means)),
     findings: async () => findingsOf(await readStored(db), tools, clock.now()),
     /** What to give the bank of an agreement, and what is held of the bank's; never a secret. */

@@ -78,7 +78,9 @@ describe('what ends soon', () => {
     expect(await warnings('liepkalni-link', '2026-12-20T12:00:00Z')).toEqual([
       'warning: the key "bank" ends on December 31, 2026 and none follows it: agree on the next one and apply it',
     ])
-    expect(await warnings('liepkalni-link', '2027-01-02T12:00:00Z')).toEqual(['fault: no key "bank" is valid now'])
+    expect(await warnings('liepkalni-link', '2027-01-02T12:00:00Z')).toEqual([
+      'fault: no key "bank" is valid now: apply one that is',
+    ])
     const gap = alone.replace(
       '{ publicKey: { file: keys/bank.pem }, to: 2026-12-31 }',
       '{ publicKey: { file: keys/bank.pem }, to: 2026-12-31 }\n            - { publicKey: { file: keys/next-bank.pem }, from: 2027-01-02 }',

@@ -1,6 +1,6 @@
 import { base32, newId, type Random } from '../kernel/ids.ts'
 import { DAY_MS, type Instant } from '../kernel/time.ts'
-import { type Sealer, sealAnew } from '../platform/crypto/index.ts'
+import { countSealed, type SealedCount, type Sealer, sealAnew } from '../platform/crypto/index.ts'
 import type { Db, Queryable } from '../platform/db/db.ts'
 import type { NoticeAddress } from './events.ts'
 import { newKeyText, openKeyText, type SigningKey } from './sign.ts'
@@ -10,6 +10,7 @@ import {
   endKeys,
   forgetKeys,
   forgiveDisabled,
+  type KeyRow,
   putAddress,
   putKey,
   putResealed,
@@ -19,11 +20,15 @@ import {
 /** Where an e-service hears notices, and the keys each address is signed to with. Keys are sealed in the database. */
 export type Addresses = {
   list(eService: string): Promise<readonly NoticeAddress[]>
+  /** Those in use, without their keys. */
+  urls(eService: string): Promise<readonly string[]>
   set(tx: Queryable, merchant: string, eService: string, urls: readonly string[], now: Instant): Promise<void>
   rotate(eService: string, now: Instant): Promise<void>
   open(owner: KeyOwner, sealed: readonly string[]): readonly SigningKey[]
   /** Seals every key under the newest master key; what was done before an interruption stays done. Returns how many. */
   reseal(): Promise<number>
+  /** Whether the keys open. */
+  sealed(): Promise<SealedCount>
   /** Deletes keys that no longer sign. */
   forget(now: Instant): Promise<void>
 }
@@ -61,6 +66,9 @@ export const openAddresses = (db: Db, seal: Sealer, random: Random): Addresses =
         return { url, disabled, secret, publicKey }
       }),
 
+    urls: async (eService) =>
+      (await addressesOf(db, eService)).filter(({ disabled }) => !disabled).map(({ url }) => url),
+
     set: async (tx, merchant, eService, urls, now) => {
       for (const url of new Set(urls)) {
         const id = base32(random(10))
@@ -79,18 +87,29 @@ export const openAddresses = (db: Db, seal: Sealer, random: Random): Addresses =
       }),
 
     reseal: async () => {
-      let after = { merchant: '', address: '', id: '' }
-      for (let count = 0; ; ) {
-        const page = await sealedKeys(db, after, RESEALED_AT_ONCE)
-        const last = page.at(-1)
-        if (!last) return count
+      let count = 0
+      for await (const page of pagesOfKeys(db)) {
         const older = page.filter(({ sealed }) => !seal.isCurrent(sealed))
         count += await putResealed(
           db,
           older.map((key) => ({ ...key, next: sealAnew(seal, key.sealed, about(key)) })),
         )
-        after = last
       }
+      return count
+    },
+
+    sealed: async () => {
+      const count = { current: 0, older: 0, closed: 0 }
+      for await (const page of pagesOfKeys(db)) {
+        const counted = countSealed(
+          seal,
+          page.map((key) => ({ sealed: key.sealed, about: about(key) })),
+        )
+        count.current += counted.current
+        count.older += counted.older
+        count.closed += counted.closed
+      }
+      return count
     },
 
     open: (owner, sealed) => sealed.map((text) => open(owner, text)),
@@ -99,3 +118,12 @@ export const openAddresses = (db: Db, seal: Sealer, random: Random): Addresses =
 }
 
 const about = ({ merchant, address }: KeyOwner): readonly string[] => ['notices', merchant, address]
+
+async function* pagesOfKeys(db: Queryable): AsyncGenerator<readonly KeyRow[]> {
+  let after: KeyRow | undefined
+  do {
+    const page = await sealedKeys(db, after ?? { merchant: '', address: '', id: '' }, RESEALED_AT_ONCE)
+    if (page.length > 0) yield page
+    after = page.length < RESEALED_AT_ONCE ? undefined : page.at(-1)
+  } while (after)
+}

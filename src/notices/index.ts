@@ -1,6 +1,6 @@
 import type { EventId, Random } from '../kernel/ids.ts'
 import { type Clock, type Instant, toRfc3339 } from '../kernel/time.ts'
-import type { Sealer } from '../platform/crypto/index.ts'
+import type { SealedCount, Sealer } from '../platform/crypto/index.ts'
 import type { Db } from '../platform/db/db.ts'
 import { afterCommit } from '../platform/db/transactions.ts'
 import type { HttpClient } from '../platform/http/client.ts'
@@ -12,6 +12,7 @@ import type { HubEvent, Notices } from './events.ts'
 import { placeAll, placeSome, readFeed } from './feed.ts'
 import { openRounds } from './jobs.ts'
 import { type Replayed, type ReplayWanted, replay } from './replay.ts'
+import { type AddressCondition, troubledAddresses } from './store/addresses.ts'
 import {
   type Backlog,
   backlogOf,
@@ -26,6 +27,7 @@ import { append, eventsOfSubject } from './store/events.ts'
 
 export type { Delivery, FeedPage, HubEvent, NoticeAddress, Notices, StoredEvent } from './events.ts'
 export type { Replayed, ReplayWanted } from './replay.ts'
+export type { AddressCondition } from './store/addresses.ts'
 export type { Backlog, GivenUp } from './store/dispatches.ts'
 
 /** The door: events to whoever must hear them. */
@@ -36,6 +38,12 @@ export type NoticesModule = Notices & {
   backlog(): Promise<Backlog>
   /** Counts, and unless `dry` sends once more, what is wanted: same ids, each subject's in order. Undefined: there is no such event. */
   replay(wanted: ReplayWanted, dry: boolean): Promise<Replayed | undefined>
+  /** Addresses in use, without their keys. */
+  urlsOf(eService: string): Promise<readonly string[]>
+  /** Addresses that answered 410, or acknowledge nothing for more than one try. */
+  troubled(): Promise<readonly AddressCondition[]>
+  /** Whether the keys of addresses open. */
+  sealed(): Promise<SealedCount>
   /** Seals every address's keys under the newest master key; what was done before an interruption stays done. Returns how many. */
   reseal(): Promise<number>
   /** The first `limit` notices whose time is still to come. */
@@ -111,6 +119,9 @@ export const openNotices = ({
     setAddresses: addresses.set,
     addresses: addresses.list,
     rotate: addresses.rotate,
+    urlsOf: addresses.urls,
+    troubled: () => troubledAddresses(db),
+    sealed: addresses.sealed,
     reseal: addresses.reseal,
     gaveUp: (limit) => givenUp(db, limit),
     backlog: () => backlogOf(db),

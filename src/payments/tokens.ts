@@ -2,7 +2,7 @@ import { createPrivateKey, generateKeyPairSync, type KeyObject } from 'node:cryp
 import { CompactSign, calculateJwkThumbprint, exportJWK, SignJWT } from 'jose'
 import { base32 } from '../kernel/ids.ts'
 import { DAY_MS, type Instant, MINUTE_MS, SECOND_MS } from '../kernel/time.ts'
-import { sealAnew } from '../platform/crypto/index.ts'
+import { countSealed, type SealedCount, sealAnew } from '../platform/crypto/index.ts'
 import type { PaymentState } from './facts.ts'
 import type { Hub } from './hub.ts'
 import type { Receipt } from './receipts/schemas.ts'
@@ -37,6 +37,8 @@ export type Tokens = {
   jwks(): Promise<{ readonly keys: readonly Readonly<Record<string, unknown>>[] }>
   /** A new key, shown at once; the former one signs until `signsFrom`, and cannot any more from `formerUntil` on. Its public half is shown on: receipts are kept for years. */
   rotate(): Promise<{ readonly signsFrom: Instant; readonly formerUntil: Instant }>
+  /** Whether the keys that can sign open. */
+  sealed(): Promise<SealedCount>
   /** Seals every key under the newest master key; what was done before an interruption stays done. Returns how many. */
   reseal(): Promise<number>
   /** For a key that was stolen: nothing that it signed is genuine any more. False: there is no such key. */
@@ -115,6 +117,13 @@ export const openTokens = (hub: KeyHub): Tokens => {
       known = undefined
       return { signsFrom, formerUntil }
     },
+    sealed: async () =>
+      countSealed(
+        hub.sealer,
+        (await signingKeys(hub.db))
+          .filter(canSign)
+          .map(({ id, privateKey }) => ({ sealed: privateKey, about: about(id) })),
+      ),
     reseal: async () => {
       let count = 0
       for (const key of await signingKeys(hub.db)) {

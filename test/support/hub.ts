@@ -34,6 +34,8 @@ export type TestHub = {
   readonly world: World
   readonly clock: MovingClock
   readonly database: FreshDatabase
+  /** What seals its keys, as `EBIZNESS_MASTER_KEY` would be given. */
+  readonly masterKey: string
   /** Notices that reached the e-service, as they came. */
   readonly notices: readonly ReceivedNotice[]
   /** What the e-service answers to a notice; 200 unless changed. */
@@ -242,6 +244,7 @@ export const startTestHub = async (options: TestHubOptions = {}): Promise<TestHu
     world,
     clock,
     database,
+    masterKey: Buffer.from(ownKey).toString('base64'),
     notices: receiver.notices,
     answerNotices: receiver.answerWith,
     shopRoot: receiver.root,

@@ -69,8 +69,7 @@ const closed = (fault: unknown): never => {
 
 /** Where e-services hear their notices, as `cma.yaml` sees it: what was switched off is not there. */
 export const noticeAddresses = (notices: Composed['notices']): NoticeAddresses => ({
-  addressesOf: async (eService) =>
-    (await notices.addresses(eService)).filter((one) => !one.disabled).map((one) => one.url),
+  addressesOf: notices.urlsOf,
   setAddresses: notices.setAddresses,
 })
 

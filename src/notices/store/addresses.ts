@@ -23,6 +23,31 @@ const OF_E_SERVICE = statement<AddressRow>(
 export const addressesOf = (db: Queryable, eService: string): Promise<readonly AddressRow[]> =>
   db.query(OF_E_SERVICE, [eService])
 
+/** How it goes with one address. */
+export type AddressCondition = {
+  readonly eService: string
+  readonly url: string
+  /** It answered 410, and hears nothing more. */
+  readonly gone: boolean
+  /** Notices that were tried and not acknowledged, counted to 1,000; `since` when the oldest is owed. */
+  readonly failing: number
+  readonly since: Instant | null
+}
+
+/** One failure happens; two in a row are worth a word. */
+const CONDITIONS = statement<AddressCondition>(
+  'notices.conditions',
+  `select a.e_service as "eService", a.url, a.disabled_at is not null as gone, owed.failing, owed.since
+   from notices.address a cross join lateral (
+     select count(*)::int as failing, min(since) as since from (
+       select since from notices.dispatch d where d.address = a.id and d.merchant = a.merchant and d.step >= 2 limit 1000) tried) owed
+   where (a.disabled_at is null and owed.failing > 0) or a.disabled_because = 'gone'
+   order by a.e_service, a.url limit 1000`,
+)
+
+/** Addresses in trouble. */
+export const troubledAddresses = (db: Queryable): Promise<readonly AddressCondition[]> => db.query(CONDITIONS)
+
 const PUT = statement<{ readonly isNew: boolean }>(
   'notices.put_address',
   `insert into notices.address as a (merchant, e_service, id, url, made_at) values ($1, $2, $3, $4, $5)

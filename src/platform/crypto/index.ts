@@ -12,4 +12,13 @@ export {
   publicKeyMaterial,
   secretMaterial,
 } from './keys.ts'
-export { CannotOpen, type MasterKeys, openSealer, parseMasterKeys, type Sealer, sealAnew } from './sealed.ts'
+export {
+  CannotOpen,
+  countSealed,
+  type MasterKeys,
+  openSealer,
+  parseMasterKeys,
+  type SealedCount,
+  type Sealer,
+  sealAnew,
+} from './sealed.ts'

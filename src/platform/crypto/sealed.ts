@@ -85,6 +85,40 @@ export const openSealer = (keys: MasterKeys, random: Random): Sealer => ({
 export const sealAnew = (sealer: Pick<Sealer, 'seal' | 'open'>, sealed: string, about: readonly string[]): string =>
   sealer.seal(sealer.open(sealed, about).reveal(), about)
 
+/** What became of sealed texts under the master keys that there are. */
+export type SealedCount = {
+  /** Under the newest. */
+  readonly current: number
+  /** Under an older one that is given beside it. */
+  readonly older: number
+  /** Under one that is not given, or altered. */
+  readonly closed: number
+}
+
+/** Opens each; nothing of what was inside is kept. */
+export const countSealed = (
+  sealer: Pick<Sealer, 'open' | 'isCurrent'>,
+  texts: readonly { readonly sealed: string; readonly about: readonly string[] }[],
+): SealedCount => {
+  const count = { current: 0, older: 0, closed: 0 }
+  for (const { sealed, about } of texts) count[judge(sealer, sealed, about)] += 1
+  return count
+}
+
+const judge = (
+  sealer: Pick<Sealer, 'open' | 'isCurrent'>,
+  sealed: string,
+  about: readonly string[],
+): keyof SealedCount => {
+  try {
+    sealer.open(sealed, about)
+    return sealer.isCurrent(sealed) ? 'current' : 'older'
+  } catch (fault) {
+    if (fault instanceof CannotOpen) return 'closed'
+    throw fault
+  }
+}
+
 const parts = (sealed: string): { readonly version: number; readonly bytes: Buffer } => {
   const match = /^(\d{1,6})\.([A-Za-z0-9_-]+)$/.exec(sealed)
   if (!match) throw new CannotOpen('this is not a sealed text')

@@ -33,14 +33,40 @@ const LOOK_MS = 100
  * added is left alone, so that the former one can go on serving. Returns what was applied, as `module/0001_name`. Throws what is wrong
  * with the file; a module's pending files between two that run concurrently apply together or not at all.
  */
-export const migrate = async ({ url, modules, log = silentLog }: MigrateOptions): Promise<readonly string[]> => {
+export const migrate = async ({ url, modules, log = silentLog }: MigrateOptions): Promise<readonly string[]> =>
+  withClient(url, log, async (client) =>
+    (await pending(client, modules)).length === 0 ? [] : applyAll(client, modules, log).catch(asSentence),
+  )
+
+export type MigrationState = {
+  /** What this release would still apply, as `module/0001_name`. */
+  readonly missing: readonly string[]
+  /** What a newer release applied. */
+  readonly newer: readonly string[]
+}
+
+/** Looks and changes nothing. */
+export const migrationState = async ({ url, modules, log = silentLog }: MigrateOptions): Promise<MigrationState> =>
+  withClient(url, log, async (client) => {
+    const applied = await appliedIn(client, modules)
+    const known = modules.flatMap(({ name, folder }) => files(folder).map((file) => `${name}/${file}`))
+    return {
+      missing: known.filter((name) => !applied.has(name)),
+      newer: [...applied].filter((name) => !known.includes(name)),
+    }
+  })
+
+const withClient = async <Value>(
+  url: string,
+  log: Log,
+  work: (client: pg.Client) => Promise<Value>,
+): Promise<Value> => {
   const limits = { poolSize: 1, connectTimeoutMs: 10_000, statementTimeoutMs: 0, idleInTransactionTimeoutMs: 0 }
   const servers = createServers(parseDatabaseUrl(url), limits, log)
   try {
     const client = await servers.dedicated()
     try {
-      if ((await pending(client, modules)).length === 0) return []
-      return await applyAll(client, modules, log).catch(asSentence)
+      return await work(client)
     } finally {
       await client.end()
     }
@@ -61,6 +87,14 @@ type Pending = { readonly module: MigratedModule; readonly todo: readonly string
 
 /** Asked before the runner is loaded: at almost every start there is nothing to do, and loading it takes 0.2 s. */
 const pending = async (client: pg.Client, modules: readonly MigratedModule[]): Promise<readonly Pending[]> => {
+  const applied = await appliedIn(client, modules)
+  return modules
+    .map((module) => ({ module, todo: files(module.folder).filter((file) => !applied.has(`${module.name}/${file}`)) }))
+    .filter(({ todo }) => todo.length > 0)
+}
+
+/** As `module/0001_name`. */
+const appliedIn = async (client: pg.Client, modules: readonly MigratedModule[]): Promise<ReadonlySet<string>> => {
   const { rows: tables } = await client.query<{ schema: string }>(
     'select table_schema as schema from information_schema.tables where table_name = $1 and table_schema = any($2)',
     [TABLE, modules.map(({ name }) => name)],
@@ -74,9 +108,7 @@ const pending = async (client: pg.Client, modules: readonly MigratedModule[]): P
     const { rows } = await client.query<{ name: string }>(parts.join(' union all '))
     for (const { name } of rows) applied.add(name)
   }
-  return modules
-    .map((module) => ({ module, todo: files(module.folder).filter((file) => !applied.has(`${module.name}/${file}`)) }))
-    .filter(({ todo }) => todo.length > 0)
+  return applied
 }
 
 /** Without `.sql`, in order. */
