@@ -56,7 +56,7 @@ const served = async (name: string, env: Readonly<Record<string, string>>): Prom
 describe('the package', () => {
   it('holds what it needs and nothing of the workshop', () => {
     expect(installed.packedBytes).toBeLessThan(MAX_PACKED_BYTES)
-    const workshop = /\.test\.|\.map$|(?<!\.d)\.ts$|vectors|conformance|^src\/|^test\//
+    const workshop = /\.test\.|\.map$|\.png$|(?<!\.d)\.ts$|conformance|^src\/|^test\//
     expect(installed.files.filter((path) => workshop.test(path))).toEqual([])
     const keys = installed.files.filter((path) => /\.(pem|key|p12)$/.test(path))
     expect(keys.filter((path) => !path.startsWith('dist/sandbox/demo/keys/'))).toEqual([])
