@@ -22,15 +22,15 @@ import { type Embedded, startEmbedded } from '../platform/db/embedded.ts'
 import { migrate } from '../platform/db/migrate.ts'
 import { openDb } from '../platform/db/postgres.ts'
 import { type Assets, loadAssets } from '../platform/html/index.ts'
-import { type OutboundPolicy, parseNetwork } from '../platform/http/addresses.ts'
+import type { OutboundPolicy } from '../platform/http/addresses.ts'
 import { type HttpClient, openClient } from '../platform/http/client.ts'
 import { pathOf, withoutPath } from '../platform/http/prefix.ts'
-import type { JobHandler, Worker } from '../platform/jobs/jobs.ts'
+import type { JobHandler, Jobs, Worker } from '../platform/jobs/jobs.ts'
 import { createJobs } from '../platform/jobs/queue.ts'
 import { createWorker } from '../platform/jobs/worker.ts'
 import type { Log } from '../platform/log.ts'
 import { type Desk, openDesk, openTasks } from '../tasks/index.ts'
-import type { Config } from './config.ts'
+import { type Config, networksOf } from './config.ts'
 import { MIGRATED_MODULES } from './migrations.ts'
 import { MODULES, type ModuleName } from './modules.ts'
 import { openWatch } from './watch.ts'
@@ -208,23 +208,30 @@ export const compose = async (parts: Parts): Promise<Composed> => {
           (modules.includes('payments') ? await worker.drain(handlers) : 0) +
           (modules.includes('notices') ? await notices.drain() : 0)
     },
-    due: async () => {
-      const waitedFor = handlers.filter((handler) => !handler.housekeeping).map(({ kind }) => kind)
-      const [upcoming, owed] = await Promise.all([
-        modules.includes('payments') ? jobs.upcoming(waitedFor, DUE_SHOWN) : [],
-        modules.includes('notices') ? notices.upcoming(DUE_SHOWN) : [],
-      ])
-      return [
-        ...upcoming.map(({ kind, key, runAt }) => ({ at: runAt, what: kind, about: key.split('/').at(-1) ?? key })),
-        ...owed.map(({ at, subject }) => ({ at, what: 'notice', about: subject })),
-      ]
-    },
+    due: async () => dueOf(jobs, notices, handlers, modules),
     close: async (graceMs) => {
       await Promise.all([worker.stop(graceMs), notices.stop(graceMs)])
       await merchants.close()
       await client.close()
     },
   }
+}
+
+const dueOf = async (
+  jobs: Jobs,
+  notices: NoticesModule,
+  handlers: readonly JobHandler[],
+  modules: readonly ModuleName[],
+): Promise<readonly Due[]> => {
+  const waitedFor = handlers.filter((handler) => !handler.housekeeping).map(({ kind }) => kind)
+  const [upcoming, owed] = await Promise.all([
+    modules.includes('payments') ? jobs.upcoming(waitedFor, DUE_SHOWN) : [],
+    modules.includes('notices') ? notices.upcoming(DUE_SHOWN) : [],
+  ])
+  return [
+    ...upcoming.map(({ kind, key, runAt }) => ({ at: runAt, what: kind, about: key.split('/').at(-1) ?? key })),
+    ...owed.map(({ at, subject }) => ({ at, what: 'notice', about: subject })),
+  ]
 }
 
 /** As pages name them; the files themselves lie where the hub's own routes find them. */
@@ -239,15 +246,8 @@ const below = (path: string, assets: Assets): Assets => ({
 /** Which addresses anything of this installation may call. Throws a sentence for a person. */
 export const outboundPolicyOf = (config: Config): OutboundPolicy => ({
   testMode: config.mode === 'test',
-  allowedNetworks: networksOf(config),
+  allowedNetworks: networksOf('EBIZNESS_ALLOWED_NETWORKS', config.allowedNetworks),
 })
-
-const networksOf = (config: Config) =>
-  config.allowedNetworks.map((text) => {
-    const network = parseNetwork(text)
-    if (!network.ok) throw new Error(`EBIZNESS_ALLOWED_NETWORKS: ${network.error}`)
-    return network.value
-  })
 
 /** The outbound client with the hub's clock: windows of time are judged against when the hub says an answer came. */
 const sendThrough =

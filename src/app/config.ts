@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { fail, ok, type Result } from '../kernel/result.ts'
 import { parseMasterKeys } from '../platform/crypto/index.ts'
+import { type Network, parseNetwork } from '../platform/http/addresses.ts'
 import { faultOfPublicUrl } from '../platform/http/prefix.ts'
 import type { LogLevel } from '../platform/log.ts'
 
@@ -17,11 +18,20 @@ export type Config = {
   readonly logLevel: LogLevel
   /** CIDR networks that outbound calls may reach although they are private. */
   readonly allowedNetworks: readonly string[]
+  /** CIDR networks of the proxies in front, whose `X-Forwarded-For` is believed. */
+  readonly trustedProxies: readonly string[]
   /** What Prometheus brings to read `/metrics`. */
   readonly metricsToken: string | undefined
   /** Connections to the database per process. */
   readonly poolSize: number
 }
+
+/** Separated by commas. */
+const listed = (text: string): readonly string[] =>
+  text
+    .split(',')
+    .map((one) => one.trim())
+    .filter((one) => one !== '')
 
 const Port = z.coerce.number().int().min(0).max(65535)
 
@@ -50,6 +60,13 @@ const Environment = z.object({
     .optional(),
   EBIZNESS_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
   EBIZNESS_ALLOWED_NETWORKS: z.string().default(''),
+  EBIZNESS_TRUSTED_PROXIES: z
+    .string()
+    .default('')
+    .superRefine((text, context) => {
+      for (const network of listed(text).map(parseNetwork))
+        if (!network.ok) context.addIssue({ code: 'custom', message: network.error })
+    }),
   EBIZNESS_METRICS_TOKEN: z
     .string()
     .regex(/^[\w.~+/=-]{32,256}$/, 'must be 32 to 256 letters, digits or . _ ~ + / = -: openssl rand -hex 32')
@@ -87,11 +104,18 @@ export const readConfig = (
       port: env.PORT,
       masterKey: env.EBIZNESS_MASTER_KEY,
       logLevel: env.EBIZNESS_LOG_LEVEL,
-      allowedNetworks: env.EBIZNESS_ALLOWED_NETWORKS.split(',')
-        .map((one) => one.trim())
-        .filter((one) => one !== ''),
+      allowedNetworks: listed(env.EBIZNESS_ALLOWED_NETWORKS),
+      trustedProxies: listed(env.EBIZNESS_TRUSTED_PROXIES),
       metricsToken: env.EBIZNESS_METRICS_TOKEN,
       poolSize: env.EBIZNESS_DATABASE_CONNECTIONS,
     }),
   )
 }
+
+/** As `parseNetwork` reads them; throws for what `readConfig` would have refused. */
+export const networksOf = (name: string, texts: readonly string[]): readonly Network[] =>
+  texts.map((text) => {
+    const network = parseNetwork(text)
+    if (!network.ok) throw new Error(`${name}: ${network.error}`)
+    return network.value
+  })

@@ -23,16 +23,17 @@ import { sameBytes, sha256 } from '../platform/crypto/index.ts'
 import { CommitUnknown, DatabaseAway, type Db } from '../platform/db/db.ts'
 import type { Assets } from '../platform/html/index.ts'
 import { themeCss } from '../platform/html/index.ts'
-import { problemResponse } from '../platform/http/problem.ts'
+import { type Problem, problemResponse } from '../platform/http/problem.ts'
 import type { Log } from '../platform/log.ts'
 import type { Metrics } from '../platform/metrics.ts'
 import { spokenLanguages } from '../platform/texts/index.ts'
-import type { Config } from './config.ts'
+import { type Config, networksOf } from './config.ts'
 import type { ModuleName } from './modules.ts'
+import { limitedByPeer } from './peers.ts'
 import { referencePage } from './reference/page.ts'
 
 export type WebParts = {
-  readonly config: Pick<Config, 'mode' | 'publicUrl' | 'metricsToken'>
+  readonly config: Pick<Config, 'mode' | 'publicUrl' | 'metricsToken' | 'trustedProxies'>
   readonly hub: Hub
   readonly tokens: Tokens
   readonly merchants: Merchants
@@ -62,6 +63,18 @@ export const webOf = (parts: WebParts): Hono<Env> => {
     problemPage(parts, c, problem, status, more)
   app.use(numbered(parts))
   app.use(secured(parts.config))
+  app.use(
+    limitedByPeer({
+      ...parts,
+      trustedProxies: networksOf('EBIZNESS_TRUSTED_PROXIES', parts.config.trustedProxies),
+      tooMany: (c, waitSeconds) => {
+        const headers = { 'retry-after': String(waitSeconds) }
+        if (isApi(c)) return problemResponse({ ...TOO_MANY, headers })
+        c.header('retry-after', headers['retry-after'])
+        return showProblem(c, 'too_many', 429)
+      },
+    }),
+  )
   app.use(
     bodyLimit({
       maxSize: MAX_BODY_BYTES,
@@ -213,6 +226,12 @@ const TOO_LARGE = {
   code: 'too_large',
   title: 'The body is too large',
   detail: `At most ${MAX_BODY_BYTES} bytes are taken.`,
+}
+const TOO_MANY: Problem = {
+  status: 429,
+  code: 'too_many_requests',
+  title: 'Too many requests',
+  detail: 'Wait as long as Retry-After says. This document changes with a release only: keep it.',
 }
 const NO_ROUTE = {
   status: 404,

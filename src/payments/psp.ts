@@ -13,6 +13,8 @@ import { MAX_BODY_BYTES } from './requests.ts'
 const ASK_BEFORE_PAGE_MS = 4 * SECOND_MS
 /** Messages that prove nothing, per agreement and node; verified ones are never held back. Far above a bank's repeats. */
 const UNTRUSTED_RATE = { perSecond: 5, burst: (5 * MINUTE_MS) / SECOND_MS }
+/** Told to who is held back: the bucket has refilled by then, and banks repeat no sooner. */
+const HELD_BACK_S = MINUTE_MS / SECOND_MS
 /** Above the payers who come back by an unsigned address in the busiest second. */
 const HINT_RATE = { perSecond: 100, burst: 300 }
 
@@ -28,7 +30,11 @@ export const pspRoutes = (hub: Hub, showProblem: ShowProblem): Hono => {
     const arrived = arrivedFrom(hub, c, body)
     const received = arrived && (await receive(hub, arrived, (what, agreement) => limiters[what].take(agreement) > 0))
     if (!received) return showProblem(c, 'not_found', 404)
-    if (received === 'held_back') return showProblem(c, 'too_many', 429)
+    if (received === 'held_back') {
+      c.header('retry-after', String(HELD_BACK_S))
+      // A bank repeats what is answered so; it may be a true message whose key we have not been given yet.
+      return arrived?.address === 'notice' ? c.body(null, 503) : showProblem(c, 'too_many', 429)
+    }
     return received.carrier === 'psp' ? answerPsp(received) : sendPayerOn(hub, c, received, showProblem)
   }
   for (const path of ['/psp/:channel/:agreement/:address', '/psp/:channel/:agreement/:attempt/:address']) {

@@ -71,6 +71,8 @@ export type TestHubOptions = {
   readonly file?: (text: string) => string
   /** Changes what the hub can speak to. */
   readonly channels?: (listed: readonly ListedChannel[]) => readonly ListedChannel[]
+  /** Networks of the proxies in front. */
+  readonly trustedProxies?: readonly string[]
   /** What the hub's clock runs with until it is moved: the machine's when absent. */
   readonly runsWith?: Clock
   /** The path of the hub's public address, e.g. `/payments`. */
@@ -143,6 +145,7 @@ const configFor = (publicUrl: string): Config => ({
   masterKey: undefined,
   logLevel: 'silent',
   allowedNetworks: [],
+  trustedProxies: [],
   metricsToken: undefined,
   poolSize: 8,
 })
@@ -184,8 +187,8 @@ const startNode = async (
   path: string,
   make: (config: Config) => Promise<Composed>,
 ): Promise<Node & { readonly config: Config }> => {
-  let handle: (request: Request) => Response | Promise<Response> = () => new Response('starting', { status: 503 })
-  const listening = await listen((request) => handle(request), 0, '127.0.0.1')
+  let handle: Composed['fetch'] = () => new Response('starting', { status: 503 })
+  const listening = await listen((request, peer) => handle(request, peer), 0, '127.0.0.1')
   const root = `http://localhost:${listening.port}${path}`
   const config = configFor(publicUrl ?? root)
   const composed = await make(config)
@@ -211,9 +214,10 @@ export const startTestHub = async (options: TestHubOptions = {}): Promise<TestHu
   const masterKeysOf = (key: Uint8Array) => ({ newest: 1, byVersion: new Map([[1, key]]) })
   const ownKey = new Uint8Array(randomBytes(32))
   const node = (db: Db, publicUrl?: string, masterKeys = masterKeysOf(ownKey), modules = options.modules ?? MODULES) =>
-    startNode(publicUrl, options.path ?? '', (config) =>
-      compose({ config, db, channels, masterKeys, clock, log, assets, modules }),
-    )
+    startNode(publicUrl, options.path ?? '', (own) => {
+      const config = { ...own, trustedProxies: options.trustedProxies ?? [] }
+      return compose({ config, db, channels, masterKeys, clock, log, assets, modules })
+    })
   const { root, config, composed, stop } = await node(database.db)
   const world = await startWorld({
     port: 0,

@@ -64,8 +64,8 @@ const openAll = async (
   open(() => storage.close())
   const clock = keptClock(storage.folder)
   open(async () => clock.stop())
-  let handle: (request: Request) => Response | Promise<Response> = () => new Response('starting', { status: 503 })
-  const listening = await listenNear(wanted.port, (port) => listen((request) => handle(request), port))
+  let handle: Composed['fetch'] = () => new Response('starting', { status: 503 })
+  const listening = await listenNear(wanted.port, (port) => listen((request, peer) => handle(request, peer), port))
   open(() => listening.close(GRACE_MS))
   const ownPort = listening.port === wanted.port
   const config: Config = ownPort

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it, test } from 'vitest'
-import { type OutboundPolicy, parseNetwork, refusalOf } from './addresses.ts'
+import { isInner, type OutboundPolicy, parseNetwork, refusalOf } from './addresses.ts'
 
 const policy = (testMode: boolean, ...networks: readonly string[]): OutboundPolicy => ({
   testMode,
@@ -187,4 +187,27 @@ it('judges every way of writing an IPv4 address into IPv6 as that address', () =
         expect(refusalOf(prefix + address, 'https', live) !== undefined).toBe(refused)
     }),
   )
+})
+
+describe('an inner address', () => {
+  it.each([
+    ['127.0.0.1', true],
+    ['::1', true],
+    ['::ffff:127.0.0.1', true],
+    ['10.1.2.3', true],
+    ['172.31.0.1', true],
+    ['192.168.1.1', true],
+    ['100.64.0.1', true],
+    ['169.254.1.1', true],
+    ['fd12::1', true],
+    ['fe80::1', true],
+    ['8.8.8.8', false],
+    ['198.51.100.7', false],
+    ['2001:db8::7', false],
+    ['172.32.0.1', false],
+    ['localhost', false],
+    ['', false],
+  ])('%s: %s', (address, inner) => {
+    expect(isInner(address)).toBe(inner)
+  })
 })

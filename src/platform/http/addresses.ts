@@ -17,7 +17,7 @@ export type Network = { readonly text: string; readonly first: bigint; readonly 
 
 /** Why an address must not be called, in words for an operator; undefined when it may. */
 export const refusalOf = (address: string, scheme: 'http' | 'https', policy: OutboundPolicy): string | undefined => {
-  const number = parseAddress(address)
+  const number = addressOf(address)
   if (number === undefined) return `${address} is not an IP address`
   const meant = unwrap(number)
   if (within(meant, METADATA)) return `${address} is a cloud's metadata service`
@@ -35,7 +35,7 @@ export const refusalOf = (address: string, scheme: 'http' | 'https', policy: Out
 /** Reads `address/length`. Errors: a sentence that says what is wrong. */
 export const parseNetwork = (text: string): Result<Network, string> => {
   const [address = '', length = '', ...rest] = text.trim().split('/')
-  const number = parseAddress(address)
+  const number = addressOf(address)
   const size = isIP(address) === 4 ? 32 : 128
   const bits = /^\d{1,3}$/.test(length) ? Number(length) : Number.NaN
   if (number === undefined || rest.length > 0 || !(bits <= size)) {
@@ -47,10 +47,23 @@ export const parseNetwork = (text: string): Result<Network, string> => {
     : fail(`"${text}" has bits set after its length of ${bits}`)
 }
 
+export const isWithin = (text: string, networks: readonly Network[]): boolean => {
+  const number = addressOf(text)
+  return number !== undefined && within(number, networks) !== undefined
+}
+
+/** Whether it is this machine, or of a network that is not the internet: where a proxy in front has its address. */
+export const isInner = (text: string): boolean => {
+  const number = addressOf(text)
+  if (number === undefined) return false
+  const meant = unwrap(number)
+  return within(meant, LOOPBACK) !== undefined || INNER.has(within(meant, CLOSED)?.why ?? '')
+}
+
 const V4 = 0xffff_0000_0000n
 
-/** The address as a number of 128 bits. Undefined when the text is not an IP address. */
-const parseAddress = (text: string): bigint | undefined => {
+/** The address as a number of 128 bits, IPv4 as `::ffff:0:0/96`. Undefined when the text is not an IP address. */
+export const addressOf = (text: string): bigint | undefined => {
   const family = isIP(text)
   if (family === 4) return V4 + parseV4(text)
   if (family !== 6 || text.includes('%')) return undefined
@@ -131,6 +144,9 @@ const CLOSED = [
   ['fec0::/10', 'site-local'],
   ['ff00::/8', 'multicast'],
 ].map(([text = '', why = '']) => ({ ...network(text), why }))
+
+/** What of that is somebody's own network. */
+const INNER = new Set(['private', 'loopback', 'carrier-grade NAT', 'link-local', 'unique local'])
 
 /** Everything else of IPv6 is unassigned (RFC 4291 §2.4): only global unicast is called. */
 const OPEN = [network('::ffff:0:0/96'), network('2000::/3')]

@@ -6,7 +6,7 @@ export type RateLimit = { readonly perSecond: number; readonly burst: number }
 /** A token bucket for each caller. `take` returns 0 when the request may go on, else the seconds to wait. */
 export type RateLimiter = { take(caller: string): number }
 
-/** Callers remembered at most; beyond it the fullest buckets are forgotten, which only ever lets more through. */
+/** Callers remembered at most; beyond it who asked longest ago is forgotten, which only ever lets more through. */
 const MAX_CALLERS = 10_000
 
 export const rateLimiter = ({ perSecond, burst }: RateLimit, clock: Clock): RateLimiter => {
@@ -17,7 +17,8 @@ export const rateLimiter = ({ perSecond, burst }: RateLimit, clock: Clock): Rate
       const bucket = buckets.get(caller) ?? { left: burst, at: { ms: now } }
       const passedMs = Math.max(0, now - bucket.at.ms)
       bucket.left = Math.min(burst, bucket.left + (passedMs / SECOND_MS) * perSecond)
-      bucket.at.ms = now
+      // A clock that was set back must not give the same time twice.
+      bucket.at.ms = Math.max(bucket.at.ms, now)
       buckets.delete(caller)
       buckets.set(caller, bucket)
       if (buckets.size > MAX_CALLERS) forgetOldest(buckets)
