@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { CALLS_BY_AMOUNT, DECIDED_BY_AMOUNT } from '../src/channels/sandbox/choices.ts'
 import { ATTEMPT_STATUSES, FLAGS, PAYMENT_STATUSES } from '../src/payments/facts.ts'
+import { PROBLEM_CODES } from '../src/payments/index.ts'
 import { RefundView } from '../src/payments/schemas.ts'
 import { en } from '../src/platform/texts/en.ts'
 import { OWN_CODES } from '../src/sdk/index.ts'
@@ -55,19 +56,6 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true })
   rmSync(data, { recursive: true, force: true })
 }, SLOW_MS)
-
-/** Codes of problems wherever an API answers with one. */
-function problemCodes(): readonly string[] {
-  const root = join(import.meta.dirname, '../src')
-  const files = readdirSync(join(root, 'payments'), { recursive: true, encoding: 'utf8' })
-    .filter((file) => /(?<!\.test)\.ts$/.test(file))
-    .map((file) => `payments/${file}`)
-  const texts = [...files, 'platform/http/problem.ts', 'app/web.ts'].map((file) =>
-    readFileSync(join(root, file), 'utf8'),
-  )
-  const found = texts.flatMap((text) => [...text.matchAll(/\bcode: ((?:'\w+'(?: \| )?)+)/g)])
-  return [...new Set(found.flatMap(([, names = '']) => names.split(' | ').map((name) => name.replaceAll("'", ''))))]
-}
 
 /** Chooses the first bank on the hub's page, and decides on the bank's. */
 const pays = async (payUrl: string, choice: string): Promise<void> => {
@@ -150,11 +138,17 @@ describe('the tables hold all there is', () => {
     ['attempt', ATTEMPT_STATUSES],
     ['reason', reasons],
     ['refund', RefundView.shape.status.options],
-    ['code | HTTP', problemCodes()],
+    ['code', Object.keys(PROBLEM_CODES)],
     ['code of the SDK', OWN_CODES],
     ['amount ends in', [...ending(DECIDED_BY_AMOUNT), ...ending(CALLS_BY_AMOUNT)]],
   ])('of each %s', (heading, all) => {
     expect(all.length).toBeGreaterThan(2)
     expect([...listed(heading)].sort()).toEqual([...all].sort())
+  })
+
+  it('and the HTTP status of each problem', () => {
+    for (const [code, { status }] of Object.entries(PROBLEM_CODES)) {
+      expect(PAGE, code).toContain(`\n| \`${code}\` | ${status} | `)
+    }
   })
 })

@@ -18,7 +18,6 @@ export const PROBLEM_CODES = {
   not_paid: { status: 409, means: 'Nothing was paid, so nothing can go back and no receipt can be given.' },
   exceeds_paid: { status: 409, means: 'More was asked back than can still go back.' },
   too_many_refunds: { status: 409, means: 'The payment has as many refunds as it can have.' },
-  no_refunds_here: { status: 409, means: 'The bank that was paid takes no refunds from a program.' },
   no_notice_address: { status: 409, means: 'The e-service has no address to send the notice to.' },
   too_large: { status: 413, means: 'The body is too large.' },
   not_json: { status: 415, means: 'The body’s Content-Type is not application/json.' },
