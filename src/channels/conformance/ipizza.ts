@@ -14,6 +14,8 @@ export type FamilySpecimen = {
   readonly channel: Channel<IpizzaSettings>
   readonly simulator: Simulator<Books>
   readonly folder: URL
+  /** Where it has vectors of its own. */
+  readonly vectors?: URL
   /** In which its trips are made. */
   readonly version: '008' | '009'
   /** Where the profile names none. */
@@ -27,7 +29,7 @@ type Keys = Readonly<Record<string, { readonly private_pem: string; readonly pub
 const NOW = parseInstant('2026-11-23T07:15:00Z') ?? 0
 const paid = ['psp paid', 'payer paid']
 /** What is heard after each choice at a bank that has nothing of its own. */
-export const HEARD: Readonly<Record<string, readonly string[]>> = {
+const HEARD: Readonly<Record<string, readonly string[]>> = {
   pay: paid,
   pay_back_by_get: paid,
   cancel: ['payer refused declined'],
@@ -78,11 +80,12 @@ const specimenOf = ({
   channel,
   simulator,
   folder,
+  vectors = VECTORS,
   version,
   bankId,
   heard,
 }: FamilySpecimen): Specimen<IpizzaSettings, Books> => {
-  const { keys }: { readonly keys: Keys } = JSON.parse(readFileSync(new URL('ipizza.json', VECTORS), 'utf8'))
+  const { keys }: { readonly keys: Keys } = JSON.parse(readFileSync(new URL('ipizza.json', vectors), 'utf8'))
   const merchant = keyOf(keys, 'hub_merchant')
   const bank = keyOf(keys, 'bank')
   const next = throwAwayKeys('rsa')
@@ -94,7 +97,7 @@ const specimenOf = ({
     channel,
     simulator,
     folder,
-    vectors: VECTORS,
+    vectors,
     settings: {
       senderId: 'LIEPKALNI',
       url,
