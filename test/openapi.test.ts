@@ -14,10 +14,15 @@ const Operation = z.object({
   security: z.array(z.record(z.string(), z.array(z.string()))),
   responses: z.record(z.string(), z.object({ description: z.string().min(1), content: Content })),
 })
+const Webhook = z.object({
+  parameters: z.array(z.object({ name: z.string(), in: z.literal('header'), required: z.literal(true) })),
+  requestBody: z.object({ content: Content }),
+})
 const Document = z.object({
   openapi: z.literal('3.1.0'),
   servers: z.array(z.object({ url: z.string() })),
   paths: z.record(z.string(), z.record(z.string(), Operation)),
+  webhooks: z.object({ notice: z.object({ post: Webhook }) }),
   components: z.object({ schemas: z.record(z.string(), z.unknown()) }),
 })
 
@@ -168,6 +173,20 @@ describe('what is answered is what is documented', () => {
     const redeliver = '/v1/events/{id}/redeliver'
     for (const id of [feed.body.events[0]?.id ?? '', `evt_${'0'.repeat(26)}`])
       isDocumented('post', redeliver, await hub.api('POST', redeliver.replace('{id}', id)))
+  })
+
+  it('by what it tells of itself', async () => {
+    const { parameters, requestBody } = document.webhooks.notice.post
+    const schema = { ...requestBody.content['application/json']?.schema, $defs: document.components.schemas }
+    const documented = z.fromJSONSchema(JSON.parse(JSON.stringify(closed(schema))))
+    const { id } = await paid()
+    const received = hub.notices.filter(({ notice }) => notice.data.payment.id === id)
+    expect(received.length).toBeGreaterThan(1)
+    for (const { headers, body } of received) {
+      expect(documented.safeParse(JSON.parse(body)).error?.issues, body).toBeUndefined()
+      expect(Object.keys(headers)).toEqual(expect.arrayContaining(parameters.map(({ name }) => name)))
+    }
+    expect(parameters.map(({ name }) => name)).toEqual(['webhook-id', 'webhook-timestamp', 'webhook-signature'])
   })
 
   it('and a field that is not documented would be found', async () => {

@@ -117,7 +117,10 @@ const documentHead = ({ publicUrl }: WebParts['config']) => ({
     license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
   },
   servers: [{ url: publicUrl }],
-  tags: [{ name: 'payments', description: 'Payments, offers and events of one e-service.' }],
+  tags: [
+    { name: 'payments', description: 'Payments, offers and events of one e-service.' },
+    { name: 'notices', description: 'What the hub tells an e-service by itself.' },
+  ],
 })
 
 /** In groups, to be read out over the telephone; and so that no account number is seen in it when the log is masked. */

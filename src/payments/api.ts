@@ -5,6 +5,7 @@ import { type Instant, parseInstant, toRfc3339 } from '../kernel/time.ts'
 import { type Caller, offersFor } from '../merchants/index.ts'
 import { rateLimiter } from '../platform/http/limits.ts'
 import { invalidFields, type Problem, problemResponse } from '../platform/http/problem.ts'
+import { NOTICE } from './api-notices.ts'
 import { getRefund, makeRefund, REFUND_ROUTES } from './api-refunds.ts'
 import { checkPayee, decideOn, isEventId, isPaymentId, type OrderRefusal, placeOrder } from './commands.ts'
 import type { PaymentState } from './facts.ts'
@@ -180,6 +181,7 @@ export const paymentsApi = (hub: Hub, tokens: Tokens): OpenAPIHono => {
   const app = new OpenAPIHono()
   const limiter = rateLimiter(RATE, hub.clock)
   app.openAPIRegistry.registerComponent('securitySchemes', 'bearer', { type: 'http', scheme: 'bearer' })
+  app.openAPIRegistry.registerWebhook(NOTICE)
   const add = (route: RouteConfig, handler: Handler) => {
     app.openAPIRegistry.registerPath(route)
     app.on(route.method.toUpperCase(), route.path.replaceAll(/\{(\w+)\}/g, ':$1'), async (c) => {

@@ -66,8 +66,19 @@ describe('the reference', () => {
     }
   })
 
+  it('shows the notice with its headers, and what is to be answered', () => {
+    const section = sectionOf('notice')
+    for (const name of ['webhook-id', 'webhook-timestamp', 'webhook-signature', '200', '410'])
+      expect(section).toContain(`<dt><code>${name}</code>`)
+    expect(textOf(section)).toContain('What you answer')
+  })
+
   it('shows every shape with its fields, an order’s at its call', () => {
-    const atCall: Readonly<Record<string, string>> = { NewPayment: 'createPayment', NewRefund: 'refundPayment' }
+    const atCall: Readonly<Record<string, string>> = {
+      NewPayment: 'createPayment',
+      NewRefund: 'refundPayment',
+      Notice: 'notice',
+    }
     for (const [name, { properties }] of Object.entries(document.components.schemas)) {
       const section = sectionOf(atCall[name] ?? `shape-${name}`)
       for (const field of Object.keys(properties)) expect(section, name).toContain(`<dt><code>${field}</code>`)

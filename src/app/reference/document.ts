@@ -38,14 +38,20 @@ export type Call = {
 const METHODS = ['post', 'get', 'put', 'patch', 'delete'] as const
 
 export const callsOf = ({ paths = {} }: Document): readonly Call[] =>
-  Object.entries(paths).flatMap(([path, item]) =>
-    METHODS.flatMap((method) => {
-      const operation = item[method]
-      return operation ? [callOf(method, path, operation)] : []
-    }),
-  )
+  Object.entries(paths).flatMap(([path, item]) => operationsOf(path, item))
 
-type Operation = NonNullable<NonNullable<Document['paths']>[string]['get']>
+/** What the hub calls at the e-service, whose own address it is. */
+export const noticesOf = ({ webhooks = {} }: Document): readonly Call[] =>
+  Object.values(webhooks).flatMap((item) => operationsOf('your address', item))
+
+const operationsOf = (path: string, item: PathItem): readonly Call[] =>
+  METHODS.flatMap((method) => {
+    const operation = item[method]
+    return operation ? [callOf(method, path, operation)] : []
+  })
+
+type PathItem = NonNullable<Document['paths']>[string]
+type Operation = NonNullable<PathItem['get']>
 
 const callOf = (method: string, path: string, operation: Operation): Call => {
   const { operationId = path, summary = '', description, parameters = [], requestBody, responses = {} } = operation

@@ -7,6 +7,7 @@ import {
   type Field,
   fieldsOf,
   isOwn,
+  noticesOf,
   type OwnSchema,
   type Schema,
   shapeName,
@@ -27,7 +28,8 @@ export type Reference = {
 export const referencePage = (reference: Reference): Html => {
   const { document, assets } = reference
   const calls = callsOf(document)
-  const bodies = new Set(calls.flatMap(({ body }) => (body ? [shapeName(body)] : [])))
+  const notices = noticesOf(document)
+  const bodies = new Set([...calls, ...notices].flatMap(({ body }) => (body ? [shapeName(body)] : [])))
   const shapes = shapesOf(document).filter(([name]) => !bodies.has(name))
   return layout({
     language: 'en',
@@ -43,9 +45,10 @@ export const referencePage = (reference: Reference): Html => {
 <div class="ref-opening">
 ${opening(reference)}
 </div>
-${contents(calls, shapes)}
+${contents(calls, notices, shapes)}
 <div class="ref-body">
-${calls.map((call) => callSection(call, document))}
+${calls.map((call) => callSection(call, document, ASKED))}
+${notices.map((call) => callSection(call, document, TOLD))}
 <section><h2 id="shapes">Shapes</h2>
 ${shapes.map(([name, schema]) => shapeSection(name, schema))}
 </section>
@@ -57,14 +60,23 @@ ${problems(reference.codes)}
 
 // ---------------------------------------------------------------------------------------------------------------------- the start
 
-const contents = (calls: readonly Call[], shapes: readonly (readonly [string, OwnSchema])[]): Html =>
+const contents = (
+  calls: readonly Call[],
+  notices: readonly Call[],
+  shapes: readonly (readonly [string, OwnSchema])[],
+): Html =>
   html`<nav class="ref-contents" aria-label="Contents">
 <h2>Calls</h2>
-<ul>${calls.map(({ id, method, path, summary }) => html`<li><a href="#${id}">${summary}</a> <span>${method} ${broken(path)}</span></li>`)}</ul>
+<ul>${calls.map(contentsLine)}</ul>
+<h2>Notices</h2>
+<ul>${notices.map(contentsLine)}</ul>
 <h2>Shapes</h2>
 <ul class="ref-contents__shapes">${shapes.map(([name]) => html`<li>${shapeLink(name)}</li>`)}</ul>
 <h2><a href="#problems">Problems</a></h2>
 </nav>`
+
+const contentsLine = ({ id, method, path, summary }: Call): Html =>
+  html`<li><a href="#${id}">${summary}</a> <span>${method} ${broken(path)}</span></li>`
 
 const opening = ({ document, publicUrl }: Reference): Html => html`<h1>API reference</h1>
 <p class="ref-lead">${document.info.description}</p>
@@ -96,23 +108,28 @@ const exampleFor = (publicUrl: string): string => `curl ${publicUrl}/v1/payments
 
 // ----------------------------------------------------------------------------------------------------------------------- one call
 
-const callSection = (call: Call, document: Document): Html => {
+/** Who sends: what is asked may be left out unless it is required; what is told is there unless it says otherwise. */
+type Way = { readonly body: 'asked' | 'told'; readonly answers: string }
+const ASKED: Way = { body: 'asked', answers: 'Answers' }
+const TOLD: Way = { body: 'told', answers: 'What you answer' }
+
+const callSection = (call: Call, document: Document, way: Way): Html => {
   const { id, method, path, summary, description, parameters, body, answers } = call
   return html`<section class="pay-card ref-call" aria-labelledby="${id}">
 <h2 id="${id}">${summary}</h2>
 <p class="ref-address"><span class="ref-method ref-method--${method.toLowerCase()}">${method}</span> <code>${broken(path)}</code></p>
 ${description !== undefined && html`<p>${marked(description)}</p>`}
 ${parameters.length > 0 && html`<h3>Parameters</h3>${fieldList(parameters, 'asked')}`}
-${body && html`<h3>Body</h3>${bodyFields(body, document)}`}
-<h3>Answers</h3>
+${body && html`<h3>Body</h3>${bodyFields(body, document, way.body)}`}
+<h3>${way.answers}</h3>
 ${answerList(answers)}
 </section>`
 }
 
-const bodyFields = (body: Schema, document: Document): Part => {
+const bodyFields = (body: Schema, document: Document, way: Way['body']): Part => {
   const name = shapeName(body)
   const schema = name === undefined ? body : shapesOf(document).find(([known]) => known === name)?.[1]
-  return schema && isOwn(schema) && fieldList(fieldsOf(schema), 'asked')
+  return schema && isOwn(schema) && fieldList(fieldsOf(schema), way)
 }
 
 /** What is answered when all is well has a shape; all that is not well has one and the same. */
@@ -128,15 +145,12 @@ const answerShape = (schema: Schema): Part => {
   return isOwn(schema) && fieldList(fieldsOf(schema), 'told')
 }
 
-/** What is asked may be left out unless it is required; what is told is there unless it says otherwise. */
-type Way = 'asked' | 'told'
-
-const needOf = (way: Way, required: boolean): Part => {
+const needOf = (way: Way['body'], required: boolean): Part => {
   if (way === 'asked') return required && html` <span class="ref-required">required</span>`
   return !required && html` <span class="ref-required">may be absent</span>`
 }
 
-const fieldList = (fields: readonly Field[], way: Way): Html =>
+const fieldList = (fields: readonly Field[], way: Way['body']): Html =>
   html`<dl class="ref-fields">${fields.map(
     (field) =>
       html`<div><dt><code>${field.name}</code>${needOf(way, field.required)}<span class="ref-kind">${field.place !== undefined && `${field.place}, `}${kindOf(field.schema)}</span></dt>
@@ -153,7 +167,7 @@ const meaningOf = (schema: Schema): Part => {
 }
 
 /** The fields of an object that has no name of its own, or of a list of such. */
-const inside = (schema: Schema, way: Way): Part => {
+const inside = (schema: Schema, way: Way['body']): Part => {
   if (!isOwn(schema)) return undefined
   if (schema.properties) return fieldList(fieldsOf(schema), way)
   return 'items' in schema && schema.items && inside(schema.items, way)
@@ -169,7 +183,7 @@ const problems = (
   codes: Reference['codes'],
 ): Html => html`<section class="pay-card ref-call" aria-labelledby="problems">
 <h2 id="problems">Problems</h2>
-<p>Whatever is not well is answered as ${shapeLink('Problem')} with one of these codes. A code never changes its meaning; more may come.</p>
+<p>Whatever is not well is answered as ${shapeLink('Problem')} with one of these codes. None changes its meaning; more may come.</p>
 <dl class="ref-fields">${Object.entries(codes).map(
   ([code, { status, means }]) =>
     html`<div><dt><code>${code}</code><span class="ref-kind">${status}</span></dt><dd>${means}</dd></div>`,
