@@ -8,6 +8,7 @@ import { type MerchantsModule, openMerchants } from '../merchants/index.ts'
 import { type NoticesModule, openNotices } from '../notices/index.ts'
 import {
   type Hub,
+  messageTasks,
   openHealth,
   openNumbers,
   openTokens,
@@ -175,7 +176,7 @@ export const compose = async (parts: Parts): Promise<Composed> => {
     count: metrics.count,
     observe: metrics.observe,
   }
-  const desk = openDesk(db, [paymentTasks(hub)])
+  const desk = openDesk(db, [paymentTasks(hub), messageTasks(hub)])
   const tokens = openTokens(hub)
   const path = pathOf(config.publicUrl)
   const assets = below(path, parts.assets ?? loadAssets())

@@ -1,6 +1,6 @@
 import type { Answer, Reading, Heard as Said, WireMessage } from '../channels/channel.ts'
 import { type AttemptId, type MessageId, newId } from '../kernel/ids.ts'
-import { DAY_MS, HOUR_MS, type Instant, MINUTE_MS, SECOND_MS } from '../kernel/time.ts'
+import { type Instant, SECOND_MS } from '../kernel/time.ts'
 import type { AgreementRecord } from '../merchants/index.ts'
 import type { Queryable, Tx } from '../platform/db/db.ts'
 import { nextHintAt } from './enquire.ts'
@@ -17,11 +17,8 @@ import {
   insertMessage,
   type Loaded,
   loadPayment,
-  lockMessage,
   lockPayment,
   type MessageRow,
-  messageById,
-  placeMessage,
 } from './store/index.ts'
 
 /** Whatever a PSP or a payer's browser brought to one of our addresses. */
@@ -82,7 +79,7 @@ export const receive = async (
 type ReadMessage = { readonly said: Said; readonly verdict: 'trusted' | 'untrusted' | 'fault' }
 
 /** A channel that throws, or an agreement that cannot be used as it is configured, is our fault: stored, and the bank repeats it. */
-const readMessage = async (hub: Hub, arrived: Arrived): Promise<ReadMessage> => {
+export const readMessage = async (hub: Hub, arrived: Arrived): Promise<ReadMessage> => {
   try {
     const open = await hub.merchants.open(arrived.agreement, arrived.message.receivedAt)
     if (!open) throw new Error('the agreement cannot be opened')
@@ -107,6 +104,9 @@ const isHint = ({ says }: Reading): boolean => says === 'ask' || says === 'nothi
 /** A bank whose key has not been rolled yet repeats what was answered with 400; a payer never sees it. */
 const answerOf = (said: Said, verdict: 'trusted' | 'untrusted'): Answer =>
   verdict === 'untrusted' ? { status: 400, body: '' } : (said.answer ?? { status: 200, body: '' })
+
+/** How long a message that has no place yet waits before it is tried again. */
+const PARKED_FIRST_MS = 5 * SECOND_MS
 
 type Placing = ReadMessage & { readonly agreement: AgreementRecord; readonly arrived: Arrived; readonly id: MessageId }
 type Placed = { readonly verdict: MessageRow['verdict']; readonly shown: Pick<Received, 'payToken' | 'ask'> }
@@ -144,7 +144,7 @@ const place = async (hub: Hub, tx: Tx, placing: Placing): Promise<Placed> => {
 type Named = { readonly reading: Reading; readonly attempt: AttemptRow }
 
 /** Which attempts the readings are about: by our number, the PSP's id, or only the address. */
-const attemptsNamed = async (
+export const attemptsNamed = async (
   db: Queryable,
   agreement: AgreementRecord,
   readings: readonly Reading[],
@@ -175,7 +175,7 @@ const preferAddressed = (attempts: readonly AttemptRow[], addressed: AttemptRow 
 ]
 
 /** Hears what was said of each payment, under its lock; returns them as they were before. */
-const hearNamed = async (
+export const hearNamed = async (
   hub: Hub,
   tx: Tx,
   merchant: string,
@@ -230,42 +230,3 @@ const messageRow = (
   readings: said.readings,
   verdict,
 })
-
-// ------------------------------------------------------------------------------------------------------------------------- parked
-
-const PARKED_FIRST_MS = 5 * SECOND_MS
-const PARKED_AGAIN_MS = MINUTE_MS
-/** After an hour a person looks at it; it stays parked, and is never dropped. */
-const PARKED_FOR_MS = HOUR_MS
-/** A fault of ours is mended by a person: until then it is read again each hour. */
-const FAULT_FOR_MS = 30 * DAY_MS
-
-const tryNext = (row: Pick<MessageRow, 'at' | 'verdict'>, now: Instant): Instant | undefined => {
-  if (now < row.at + PARKED_FOR_MS) return now + PARKED_AGAIN_MS
-  return row.verdict === 'fault' && now < row.at + FAULT_FOR_MS ? now + HOUR_MS : undefined
-}
-
-/** Tries a parked message again: its attempt may have become known, or what kept us from reading it was mended. Returns when to try next. */
-export const tryParked = async (hub: Hub, merchant: string, id: string): Promise<Instant | undefined> => {
-  const now = hub.clock.now()
-  const stored = await messageById(hub.db, merchant, id)
-  if (stored?.verdict !== 'parked' && stored?.verdict !== 'fault') return undefined
-  const agreement = (await hub.merchants.directory()).agreements.get(stored.agreement)
-  if (!agreement) return tryNext(stored, now)
-  const { method, url, headers, body, purpose, peer } = stored
-  const message = { method, url, headers, body, receivedAt: stored.at }
-  const address = purpose === 'back' ? 'back' : 'notice'
-  const arrived: Arrived = { channel: agreement.channel, agreement: agreement.id, address, message, peer }
-  const { said, verdict } = await readMessage(hub, arrived)
-  if (verdict === 'fault') return tryNext(stored, now)
-  return hub.db.tx(async (tx) => {
-    const row = await lockMessage(tx, merchant, id)
-    if (row?.verdict !== stored.verdict) return undefined
-    const addressed = row.attempt ? await attemptById(tx, merchant, row.attempt) : undefined
-    const named = verdict === 'trusted' ? await attemptsNamed(tx, agreement, said.readings, addressed) : []
-    if (verdict === 'trusted' && named.length === 0) return tryNext(row, now)
-    await placeMessage(tx, merchant, id, { attempt: addressed ?? named[0]?.attempt, verdict, readings: said.readings })
-    await hearNamed(hub, tx, merchant, named, { arrived, said, id: row.id })
-    return undefined
-  })
-}

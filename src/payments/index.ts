@@ -6,6 +6,7 @@ export { type Fact, PAYMENT_STATUSES, type PaymentState, type PaymentStatus } fr
 export { openHealth } from './health.ts'
 export type { Hub, Send } from './hub.ts'
 export { paymentJobs, setChores } from './jobs.ts'
+export { messageTasks } from './message-tasks.ts'
 export { openNumbers } from './numbers.ts'
 export { themeAddress } from './pages/frame.ts'
 export { type ProblemKind, type ProblemPage, renderPage } from './pages/index.ts'

@@ -1,7 +1,7 @@
 import { newId, type Random } from '../kernel/ids.ts'
 import type { Instant } from '../kernel/time.ts'
 import { at, type Queryable, statement } from '../platform/db/db.ts'
-import type { Closing, Subject, Task, Wanted } from './task.ts'
+import { BY_ITSELF, type Closing, type Subject, type Task, type Wanted } from './task.ts'
 
 /** All SQL of the tasks module. */
 
@@ -47,6 +47,18 @@ const taskOf = ({ closedAt, by, as, note, ...task }: Row): Task => ({
 const FIND = statement<Row>('tasks.find', `${TASK} where id = $1`)
 export const findTask = async (db: Queryable, id: string): Promise<Task | undefined> =>
   (await db.query(FIND, [id])).map(taskOf)[0]
+
+const LAST_RULED = statement<{ readonly at: Instant | null }>(
+  'tasks.last-ruled',
+  `select max(closed_at) as at from tasks.task where merchant = $1 and subject = $2 and kind = $3 and closed_as <> $4`,
+)
+/** When a person last ruled a task of this kind. */
+export const lastRuled = async (
+  db: Queryable,
+  { merchant, subject }: Subject,
+  kind: string,
+): Promise<Instant | undefined> =>
+  (await db.query(LAST_RULED, [merchant, subject, kind, BY_ITSELF.as]))[0]?.at ?? undefined
 
 export type ListFilter = {
   readonly merchant?: string | undefined

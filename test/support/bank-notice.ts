@@ -42,6 +42,7 @@ export const sendNotice = (
   })
 
 export type KeptMessage = {
+  readonly id: string
   readonly verdict: string
   readonly payment: string | null
   readonly purpose: string
@@ -54,5 +55,5 @@ export type KeptMessage = {
 export const keptMessages = (hub: TestHub): Promise<readonly KeptMessage[]> =>
   execute<KeptMessage>(
     hub.database.url,
-    `select verdict, payment, purpose, url, body, headers from payments.message where direction = 'in' order by id`,
+    `select id, verdict, payment, purpose, url, body, headers from payments.message where direction = 'in' order by id`,
   )

@@ -92,3 +92,29 @@ export const placeMessage = async (
     JSON.stringify(readings),
   ])
 }
+
+/** What waits: of an attempt that is not known, or could not be read. */
+export type Waiting = Extract<MessageRow['verdict'], 'parked' | 'fault'>
+const WAITING = statement<Pick<MessageRow, 'id' | 'at' | 'purpose' | 'readings'>>(
+  'payments.waiting-messages',
+  `select id, at, purpose, readings from payments.message
+   where verdict in ('parked', 'fault') and merchant = $1 and agreement = $2 and verdict = $3 and at <= $4 order by at, id limit $5`,
+)
+/** Those that came no later than then, oldest first. */
+export const waitingMessages = (
+  db: Queryable,
+  merchant: string,
+  agreement: string,
+  verdict: Waiting,
+  cameBy: Instant,
+  limit: number,
+) => db.query(WAITING, [merchant, agreement, verdict, at(cameBy), limit])
+
+const LOCK_WAITING = statement(
+  'payments.lock-waiting',
+  `select pg_advisory_xact_lock(hashtextextended('payments.waiting/' || $1 || '/' || $2, 0))`,
+)
+/** Until the transaction's end nobody else looks what is left waiting at the agreement. */
+export const lockWaiting = async (tx: Queryable, merchant: string, agreement: string): Promise<void> => {
+  await tx.query(LOCK_WAITING, [merchant, agreement])
+}
