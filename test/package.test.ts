@@ -63,7 +63,17 @@ describe('the package', () => {
   })
 
   it('opens by each of its doors', () => {
-    const doors = ['', '/channels', '/payments', '/notices', '/merchants', '/sdk', '/wire/form', '/wire/length-prefix']
+    const doors = [
+      '',
+      '/channels',
+      '/payments',
+      '/notices',
+      '/merchants',
+      '/tasks',
+      '/sdk',
+      '/wire/form',
+      '/wire/length-prefix',
+    ]
     const imports = doors.map((door) => `import('ebizness${door}')`).join(', ')
     file(
       'doors.mjs',
@@ -105,8 +115,8 @@ describe('the hub as a library', () => {
     expect(await hub.stop()).toBe(0)
   })
 
-  it('serves below a path of another server', async () => {
-    const town = await served('town.mjs', { EBIZNESS_PUBLIC_URL: 'http://localhost:8080/payments' })
+  it.each(['town.mjs', 'town-express.mjs'])('serves below a path of another server: %s', async (program) => {
+    const town = await served(program, { EBIZNESS_PUBLIC_URL: 'http://localhost:8080/payments' })
     expect(await (await fetch(town.root)).text()).toContain('The town')
     expect(await (await fetch(`${town.root}/payments/readyz`)).text()).toBe('ready')
     const lost = await (await fetch(`${town.root}/payments/pay/nothing`)).text()

@@ -42,6 +42,14 @@ describe('a hub below a path', () => {
     await sameHost(await visit(`${order.payUrl}/receipt`))
   })
 
+  it('shows its reference, and tells receipts’ readers where its keys are', async () => {
+    await sameHost(await visit(`${hub.root}/docs`))
+    const keys = await fetch(`${hub.root}/.well-known/jwks.json`)
+    expect(keys.status).toBe(200)
+    const { body } = await hub.api('GET', '/v1/openapi.json')
+    expect(body.servers).toEqual([{ url: hub.root }])
+  })
+
   it('keeps the payer’s last choice below its path', async () => {
     const { payUrl } = await ordered(hub)
     const body = new URLSearchParams({ offer: 'swedbank-lv' })

@@ -14,8 +14,8 @@ export type Installed = {
 }
 
 const ROOT = join(import.meta.dirname, '../..')
-/** What a project that checks types has beside the package. */
-const FOR_TYPES = ['typescript', '@types/node', 'undici-types']
+/** What a stranger's project has beside the package: to check types, and another server. */
+const BESIDE = ['typescript', '@types/node', 'undici-types', 'express']
 
 const Dependencies = z.record(z.string(), z.string()).default({})
 const PackageFile = z.object({ dependencies: Dependencies, optionalDependencies: Dependencies })
@@ -42,7 +42,7 @@ export const installPackage = async (): Promise<Installed> => {
     execFileSync('tar', ['-xzf', join(draft, filename), '-C', home, '--strip-components=1'])
     writeFileSync(join(project, 'package.json'), '{ "name": "stranger", "private": true, "type": "module" }')
     const wants = PackageFile.parse(JSON.parse(readFileSync(join(home, 'package.json'), 'utf8')))
-    const names = [...Object.keys({ ...wants.dependencies, ...wants.optionalDependencies }), ...FOR_TYPES]
+    const names = [...Object.keys({ ...wants.dependencies, ...wants.optionalDependencies }), ...BESIDE]
     for (const name of names) link(name, project)
     execFileSync('chmod', ['-R', 'go+rX', draft])
   })
