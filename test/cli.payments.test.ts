@@ -25,7 +25,7 @@ afterAll(async () => {
 })
 
 describe('payments show', { timeout: SLOW_MS }, () => {
-  it('tells what happened to a payment, without the payer’s personal data', async () => {
+  it('tells what happened to a payment and why it is so, without the payer’s personal data', async () => {
     const [shown, words, none] = await Promise.all([
       ebiznessJson(place, `payments show ${order.id}`),
       ebizness(place, `payments show ${order.id}`),
@@ -35,16 +35,36 @@ describe('payments show', { timeout: SLOW_MS }, () => {
       code: 0,
       value: {
         payment: { id: order.id, merchant: 'liepkalni', eService: 'property-tax', status: 'executed' },
+        explanation: expect.stringContaining('It is paid at sandbox by attempt'),
         facts: expect.arrayContaining([expect.objectContaining({ fact: 'begun' })]),
         messages: expect.arrayContaining([expect.objectContaining({ purpose: 'notice', verdict: 'trusted' })]),
         events: [{ type: 'payment.started' }, { type: 'payment.executed' }],
       },
     })
     expect(words.code).toBe(0)
-    for (const line of [/status executed/, /begun /, /notice +trusted +paid 12345 EUR/, /payment\.executed +2/])
+    for (const line of [
+      /^ {2}amount +123\.45 EUR, 123\.45 EUR paid$/m,
+      /^ {2}status +executed$/m,
+      /^123\.45 EUR was ordered at .* It is$|It is paid at sandbox/m,
+      /^ {2}\S{10} \S{9} {2}begun +#\d+ at sandbox/m,
+      /in notice trusted\b.* msg_\w+\n +paid 123\.45 EUR$/m,
+      /^ {2}evt_\w+ {2}2 {2}payment\.executed$/m,
+    ])
       expect(words.out).toMatch(line)
+    expect(words.out.split('\n').filter((line) => line.length > 80)).toEqual([])
     expect(words.out + JSON.stringify(shown)).not.toMatch(/Paraudziņa|LV18SAND/)
     expect([none.code, none.out, none.said]).toEqual([1, '', expect.stringContaining('there is no payment')])
+  })
+
+  it('names the payer with --personal', async () => {
+    const [shown, words] = await Promise.all([
+      ebiznessJson(place, `payments show ${order.id} --personal`),
+      ebizness(place, `payments show ${order.id} --personal`),
+    ])
+    expect(shown).toMatchObject({
+      value: { persons: { ordered: { name: 'Anna Paraudziņa' }, atPsp: [{ number: expect.any(String) }] } },
+    })
+    expect(words.out).toMatch(/\nPERSONS\n {2}the e-service: name Anna Paraudziņa\n {2}the bank of #\d+: /)
   })
 })
 

@@ -1,19 +1,28 @@
-import type { Reading } from '../channels/channel.ts'
+import type { Payer, PayerAtPsp, Reading } from '../channels/channel.ts'
+import { type Currency, toDecimal } from '../kernel/money.ts'
 import { toRfc3339 } from '../kernel/time.ts'
 import type { Db } from '../platform/db/db.ts'
+import { explain } from './explain.ts'
 import type { Fact } from './facts.ts'
 import { nextDeadline, stateOf } from './payment.ts'
 import type { PaymentView } from './schemas.ts'
 import { loadById, type MessageRow, messagesOf } from './store/index.ts'
 import { viewOf } from './view.ts'
 
-/** Everything the hub knows of one payment, for support staff. Personal data of readings is left out; raw messages stay in the database. */
+/** Everything the hub knows of one payment, for support staff. Personal data only when asked for; raw messages stay in the database. */
 export type PaymentStory = {
   readonly payment: PaymentView & { readonly merchant: string; readonly eService: string }
+  /** Why it is in its state: one paragraph in plain words. */
+  readonly explanation: string
   /** When the server acts next by itself. */
   readonly nextDeadline: string | null
   readonly facts: readonly { readonly at: string; readonly fact: Fact['fact']; readonly tells: string }[]
   readonly messages: readonly MessageLine[]
+  /** The payer as the e-service named them, and as the bank did by each attempt's number. */
+  readonly persons?: {
+    readonly ordered: Payer | null
+    readonly atPsp: readonly (PayerAtPsp & { readonly number: string })[]
+  }
 }
 
 type MessageLine = Pick<MessageRow, 'id' | 'direction' | 'purpose' | 'agreement' | 'method' | 'status' | 'verdict'> & {
@@ -22,7 +31,11 @@ type MessageLine = Pick<MessageRow, 'id' | 'direction' | 'purpose' | 'agreement'
   readonly says: readonly string[]
 }
 
-export const findPayment = async (db: Db, id: string): Promise<PaymentStory | undefined> => {
+export const findPayment = async (
+  db: Db,
+  id: string,
+  { personal }: { readonly personal: boolean } = { personal: false },
+): Promise<PaymentStory | undefined> => {
   const loaded = await loadById(db, id)
   if (!loaded) return undefined
   const { row, facts } = loaded
@@ -31,10 +44,11 @@ export const findPayment = async (db: Db, id: string): Promise<PaymentStory | un
   const next = nextDeadline(state)
   return {
     payment: { ...viewOf(row, state), merchant: row.merchant, eService: row.eService },
+    explanation: explain(facts, state),
     nextDeadline: next === undefined ? null : toRfc3339(next),
     facts: [...facts]
       .sort((a, b) => a.at - b.at)
-      .map((fact) => ({ at: toRfc3339(fact.at), fact: fact.fact, tells: tell(fact) })),
+      .map((fact) => ({ at: toRfc3339(fact.at), fact: fact.fact, tells: tell(fact, state.order.amount.currency) })),
     messages: messages.map((message) => ({
       id: message.id,
       at: toRfc3339(message.at),
@@ -47,6 +61,14 @@ export const findPayment = async (db: Db, id: string): Promise<PaymentStory | un
       verdict: message.verdict,
       says: message.readings.map(inWords),
     })),
+    ...(personal
+      ? {
+          persons: {
+            ordered: row.details.payer,
+            atPsp: state.attempts.flatMap(({ number, payer }) => (payer ? [{ number, ...payer }] : [])),
+          },
+        }
+      : {}),
   }
 }
 
@@ -54,14 +76,14 @@ export const findPayment = async (db: Db, id: string): Promise<PaymentStory | un
 export const inWords = (reading: Reading): string => {
   if (reading.says === 'untrusted') return `untrusted (${reading.rule}): ${reading.detail}`
   const amount = reading.states?.amount
-  const stated = typeof amount === 'object' ? ` ${amount.amountMinor} ${amount.currency}` : amount ? ` ${amount}` : ''
+  const stated = typeof amount === 'object' ? ` ${toDecimal(amount)} ${amount.currency}` : amount ? ` ${amount}` : ''
   return `${reading.says}${reading.says === 'refused' ? ` (${reading.reason})` : ''}${stated}`
 }
 
-const tell = (fact: Fact): string => {
+const tell = (fact: Fact, currency: Currency): string => {
   switch (fact.fact) {
     case 'ordered':
-      return `${fact.amount.amountMinor} ${fact.amount.currency}, reference ${fact.reference}`
+      return `${toDecimal(fact.amount)} ${fact.amount.currency}, reference ${fact.reference}`
     case 'begun':
       return `${fact.attempt} number ${fact.number} at ${fact.offer} (${fact.agreement})`
     case 'begun_again':
@@ -78,7 +100,7 @@ const tell = (fact: Fact): string => {
     case 'plan_ended':
       return `${fact.attempt}: ${fact.finding}`
     case 'refund_asked':
-      return `${fact.refund} of ${fact.attempt}: ${fact.amountMinor}${fact.reason === undefined ? '' : `, ${fact.reason}`}`
+      return `${fact.refund} of ${fact.attempt}: ${toDecimal({ amountMinor: fact.amountMinor, currency })} ${currency}${fact.reason === undefined ? '' : `, ${fact.reason}`}`
     case 'refund_handed':
       return `${fact.refund}: ${fact.why}`
     case 'twin':

@@ -1,10 +1,9 @@
 import { createInterface } from 'node:readline/promises'
-import { findPayment } from '../../payments/index.ts'
 import { migrate } from '../../platform/db/migrate.ts'
 import { createLog } from '../../platform/log.ts'
 import { openStorage } from '../compose.ts'
 import { MIGRATED_MODULES } from '../migrations.ts'
-import { badInput, Ending, EXIT, type Exit, print, printJson, table } from './output.ts'
+import { badInput, EXIT, type Exit, print, printJson } from './output.ts'
 import { applyFile, configOf, readFileToApply, usualMode, withSession } from './session.ts'
 
 /** Commands that stand beside a running hub and share its database. */
@@ -54,44 +53,3 @@ export const runMigrations = async (options: Json): Promise<Exit> => {
     await storage.close()
   }
 }
-
-export const showPayment = (id: string, options: Json): Promise<Exit> =>
-  withSession(async ({ composed }) => {
-    const story = await findPayment(composed.hub.db, id)
-    if (!story) throw new Ending(EXIT.no, `there is no payment ${id}`)
-    const events = await composed.notices.ofSubject(story.payment.eService, id)
-    if (options.json) {
-      printJson({ ...story, events: events.map(({ id: event, type, sequence }) => ({ id: event, type, sequence })) })
-      return EXIT.done
-    }
-    const { payment } = story
-    const attention = payment.attention.length > 0 ? ` – needs a person: ${payment.attention.join(', ')}` : ''
-    print(
-      `${payment.id}  ${payment.eService}  reference ${payment.reference}  ${payment.amount} ${payment.currency} minor units`,
-    )
-    print(`status ${payment.status}${payment.closing ? `, closing as ${payment.closing}` : ''}${attention}`)
-    print(story.nextDeadline ? `the hub acts next at ${story.nextDeadline}` : 'nothing is left for the hub to do')
-    print(
-      `\n${table(
-        ['AT', 'FACT', ''],
-        story.facts.map(({ at, fact, tells }) => [at, fact, tells]),
-      )}`,
-    )
-    const lines = story.messages.map((one) => [
-      one.at,
-      one.direction,
-      one.purpose,
-      one.verdict,
-      one.says.join('; '),
-      one.id,
-    ])
-    if (lines.length > 0) print(`\n${table(['AT', '', 'MESSAGE', 'VERDICT', 'SAYS', 'ID'], lines)}`)
-    if (events.length > 0)
-      print(
-        `\n${table(
-          ['EVENT', 'TYPE', ''],
-          events.map((one) => [one.id, one.type, String(one.sequence)]),
-        )}`,
-      )
-    return EXIT.done
-  })

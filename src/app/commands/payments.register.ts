@@ -1,18 +1,19 @@
 import type { Command } from 'commander'
 import { ends, examples, groupOf, JSON_OUT } from './register.ts'
 
-const operating = () => import('./operate.ts')
+const showing = () => import('./payments-show.ts')
 const exporting = () => import('./payments-export.ts')
 
 export const registerPayments = (program: Command): void => {
   const payments = groupOf(program, 'payments', 'what became of payments')
   payments
     .command('show')
-    .description('what happened to one payment')
+    .description('what happened to one payment, and why it is in its state')
     .argument('<id>', 'pay_…')
+    .option('--personal', 'with the payer’s personal data')
     .option(...JSON_OUT)
     .addHelpText('after', examples('ebizness payments show pay_01jd8x5m4t7q2v9w3y6z0a1b2c'))
-    .action(ends(operating, (commands) => commands.showPayment))
+    .action(ends(showing, (commands) => commands.showPayment))
   payments
     .command('export')
     .description('payments as CSV for a spreadsheet, oldest first')

@@ -1,0 +1,102 @@
+import { toDecimal } from '../../kernel/money.ts'
+import { findPayment, type PaymentStory } from '../../payments/index.ts'
+import { Ending, EXIT, type Exit, print, printJson } from './output.ts'
+import { withSession } from './session.ts'
+
+/** What happened to one payment, for whoever has the payer on the telephone: readable on a terminal of 80 columns. */
+
+type EventLine = { readonly id: string; readonly type: string; readonly sequence: number }
+type Options = { readonly json?: boolean; readonly personal?: boolean }
+
+export const showPayment = (id: string, options: Options): Promise<Exit> =>
+  withSession(async ({ composed }) => {
+    const story = await findPayment(composed.hub.db, id, { personal: options.personal === true })
+    if (!story) throw new Ending(EXIT.no, `there is no payment ${id}`)
+    const stored = await composed.notices.ofSubject(story.payment.eService, id)
+    const events = stored.map(({ id: event, type, sequence }) => ({ id: event, type, sequence }))
+    if (options.json) printJson({ ...story, events })
+    else print(inWords(story, events))
+    return EXIT.done
+  })
+
+const WIDTH = 80
+
+const inWords = (story: PaymentStory, events: readonly EventLine[]): string =>
+  [
+    headOf(story),
+    wrapped(story.explanation, WIDTH).join('\n'),
+    ...(story.persons ? [['PERSONS', ...personsOf(story.persons)].join('\n')] : []),
+    ['WHAT HAPPENED', ...story.facts.flatMap((fact) => factLines(story, fact))].join('\n'),
+    ...(story.messages.length > 0 ? [['MESSAGES', ...story.messages.flatMap(messageLines)].join('\n')] : []),
+    ...(events.length > 0
+      ? [['EVENTS', ...events.map(({ id, type, sequence }) => `  ${id}  ${sequence}  ${type}`)].join('\n')]
+      : []),
+  ].join('\n\n')
+
+const headOf = ({ payment, nextDeadline }: PaymentStory): string => {
+  const money = (amountMinor: number) => `${toDecimal({ amountMinor, currency: payment.currency })} ${payment.currency}`
+  const back = [
+    ...(payment.refundedAmount > 0 ? [`${money(payment.refundedAmount)} refunded`] : []),
+    ...(payment.reversedAmount > 0 ? [`${money(payment.reversedAmount)} reversed`] : []),
+  ]
+  const status = [payment.status, ...(payment.closing === null ? [] : [`closing as ${payment.closing}`])]
+  const rows = [
+    ['merchant', `${payment.merchant}, e-service ${payment.eService}`],
+    ['reference', payment.reference],
+    ['amount', [money(payment.amount), `${money(payment.paidAmount)} paid`, ...back].join(', ')],
+    ['status', status.join(', ')],
+    ...(payment.attention.length > 0 ? [['attention', payment.attention.join(', ')]] : []),
+    ['made', `${when(payment.createdAt)}, may be paid until ${when(payment.expiresAt)}`],
+    ['next', nextDeadline === null ? 'nothing is left for the hub to do' : `the hub acts at ${when(nextDeadline)}`],
+  ]
+  return [payment.id, ...rows.map(([name = '', value]) => `  ${name.padEnd('reference'.length)}  ${value}`)].join('\n')
+}
+
+const personsOf = ({ ordered, atPsp }: NonNullable<PaymentStory['persons']>): readonly string[] => {
+  const told = (value: object) =>
+    Object.entries(value)
+      .map(([name, text]) => `${name} ${text}`)
+      .join(', ')
+  const lines = [
+    ...(ordered ? [`the e-service: ${told(ordered)}`] : []),
+    ...atPsp.map(({ number, ...payer }) => `the bank of #${number}: ${told(payer)}`),
+  ]
+  return lines.length === 0 ? ['  nobody was named'] : lines.flatMap((line) => indented(wrapped(line, WIDTH - 2), '  '))
+}
+
+/** Attempts go by their number, which the bank knows too: `#1001`. */
+const factLines = ({ payment, facts }: PaymentStory, { at, fact, tells }: PaymentStory['facts'][number]) => {
+  const short = payment.attempts.reduce(
+    (text, { id, number }) => text.replaceAll(`${id} number ${number}`, id).replaceAll(id, `#${number}`),
+    tells,
+  )
+  const widest = Math.max(...facts.map((one) => one.fact.length))
+  const start = `  ${when(at)}  ${fact.replaceAll('_', ' ').padEnd(widest)}  `
+  const [first = '', ...more] = wrapped(short, WIDTH - start.length)
+  return [start + first, ...indented(more, ' '.repeat(start.length))].map((line) => line.trimEnd())
+}
+
+const messageLines = ({ at, direction, purpose, verdict, status, says, id }: PaymentStory['messages'][number]) => {
+  const what = `${direction} ${purpose} ${verdict}${status === null ? '' : ` ${status}`}`
+  return [
+    `  ${when(at)}  ${what.padEnd('out enquire trusted'.length)}  ${id}`,
+    ...indented(wrapped(says.join('; '), WIDTH - MESSAGE_INDENT.length), MESSAGE_INDENT),
+  ]
+}
+const MESSAGE_INDENT = ' '.repeat('  2026-11-23 08:00:00Z  '.length)
+
+/** `2026-11-23 08:00:00Z`. */
+const when = (rfc3339: string): string => rfc3339.replace('T', ' ').replace(/\.\d+/, '')
+
+const indented = (lines: readonly string[], indent: string): readonly string[] => lines.map((line) => indent + line)
+
+/** Lines of at most so many columns; a longer word has a line of its own. */
+const wrapped = (text: string, width: number): readonly string[] => {
+  const lines: string[] = []
+  for (const word of text.split(' ').filter((one) => one !== '')) {
+    const last = lines.at(-1)
+    if (last === undefined || last.length + 1 + word.length > width) lines.push(word)
+    else lines[lines.length - 1] = `${last} ${word}`
+  }
+  return lines
+}
