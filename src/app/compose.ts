@@ -28,8 +28,9 @@ import { type HttpClient, openClient } from '../platform/http/client.ts'
 import { pathOf, withoutPath } from '../platform/http/prefix.ts'
 import type { JobHandler, Jobs, Worker } from '../platform/jobs/jobs.ts'
 import { createJobs } from '../platform/jobs/queue.ts'
-import { createWorker } from '../platform/jobs/worker.ts'
+import { createWorker, type WorkerOptions } from '../platform/jobs/worker.ts'
 import type { Log } from '../platform/log.ts'
+import { openTraces, type Traces } from '../platform/traces.ts'
 import { type Desk, openDesk, openTasks } from '../tasks/index.ts'
 import { type Config, networksOf } from './config.ts'
 import { MIGRATED_MODULES } from './migrations.ts'
@@ -102,6 +103,8 @@ export type Parts = {
   readonly log: Log
   readonly random?: Random
   readonly assets?: Assets
+  /** Those of the program that the hub runs in unless told. */
+  readonly traces?: Traces
   /** What this process does: everything unless told. */
   readonly modules?: readonly ModuleName[]
 }
@@ -133,7 +136,7 @@ export type Due = { readonly at: Instant; readonly what: string; readonly about:
 const DUE_SHOWN = 10
 
 export const compose = async (parts: Parts): Promise<Composed> => {
-  const { config, db, channels, clock, log, masterKeys, modules = MODULES } = parts
+  const { config, db, channels, clock, log, masterKeys, modules = MODULES, traces = openTraces() } = parts
   const random: Random = parts.random ?? ((size) => new Uint8Array(randomBytes(size)))
   const sealer = openSealer(masterKeys, random)
   const client = openClient({ policy: outboundPolicyOf(config) })
@@ -156,7 +159,7 @@ export const compose = async (parts: Parts): Promise<Composed> => {
     backlog: () => notices.backlog(),
     tasks: () => desk.count(),
   })
-  const notices = openNotices({ db, client, clock, random, sealer, log, meters: metrics })
+  const notices = openNotices({ db, client, clock, random, sealer, log, meters: metrics, traces })
   const hub: Hub = {
     db,
     jobs,
@@ -175,18 +178,15 @@ export const compose = async (parts: Parts): Promise<Composed> => {
     warn: (what, details) => log.warn(details, what),
     count: metrics.count,
     observe: metrics.observe,
+    traces,
   }
   const desk = openDesk(db, [paymentTasks(hub), messageTasks(hub)])
   const tokens = openTokens(hub)
   const path = pathOf(config.publicUrl)
   const assets = below(path, parts.assets ?? loadAssets())
   const web = webOf({ config, hub, tokens, merchants, channels, db, assets, log, metrics, clock, random, modules })
-  const worker: Worker = createWorker({
-    db,
-    clock,
-    log,
-    count: (kind, outcome) => metrics.count('job_runs', { kind, outcome }),
-  })
+  const count: WorkerOptions['count'] = (kind, outcome) => metrics.count('job_runs', { kind, outcome })
+  const worker: Worker = createWorker({ db, clock, log, count })
   const handlers: readonly JobHandler[] = paymentJobs(hub)
   return {
     hub,

@@ -22,6 +22,8 @@ export type Config = {
   readonly trustedProxies: readonly string[]
   /** What Prometheus brings to read `/metrics`. */
   readonly metricsToken: string | undefined
+  /** Where traces are sent, OpenTelemetry's own name for it; `/v1/traces` is added. */
+  readonly tracesTo: string | undefined
   /** Connections to the database per process. */
   readonly poolSize: number
 }
@@ -71,6 +73,7 @@ const Environment = z.object({
     .string()
     .regex(/^[\w.~+/=-]{32,256}$/, 'must be 32 to 256 letters, digits or . _ ~ + / = -: openssl rand -hex 32')
     .optional(),
+  OTEL_EXPORTER_OTLP_ENDPOINT: z.url({ protocol: /^https?$/, error: 'must be an http(s) address' }).optional(),
   EBIZNESS_DATABASE_CONNECTIONS: z.coerce.number().int().min(2).max(500).default(20),
 })
 
@@ -107,6 +110,7 @@ export const readConfig = (
       allowedNetworks: listed(env.EBIZNESS_ALLOWED_NETWORKS),
       trustedProxies: listed(env.EBIZNESS_TRUSTED_PROXIES),
       metricsToken: env.EBIZNESS_METRICS_TOKEN,
+      tracesTo: env.OTEL_EXPORTER_OTLP_ENDPOINT,
       poolSize: env.EBIZNESS_DATABASE_CONNECTIONS,
     }),
   )

@@ -2,6 +2,7 @@ import type { ListedChannel } from '../channels/index.ts'
 import { fail, ok, type Result } from '../kernel/result.ts'
 import { SECOND_MS, systemClock } from '../kernel/time.ts'
 import { createLog, type Log } from '../platform/log.ts'
+import type { Traces } from '../platform/traces.ts'
 import { channelsFor } from './channels.ts'
 import { type Composed, compose, masterKeysOf, openStorage } from './compose.ts'
 import { type Config, readConfig } from './config.ts'
@@ -20,6 +21,8 @@ export type MountOptions = {
   readonly channels?: readonly ListedChannel[]
   /** JSON lines on standard error unless told. */
   readonly log?: Log
+  /** To OpenTelemetry as this program has set it up, unless told. */
+  readonly traces?: Traces
 }
 
 /** How long running requests and jobs may take to end when the hub is asked to stop. */
@@ -43,7 +46,7 @@ export const mountHub = async (
 /** Errors: what of the stored configuration cannot be used. Better not to open than to let payers find out. */
 export const openConfigured = async (
   config: Config,
-  { modules, channels = [], log = createLog({ level: config.logLevel }) }: MountOptions,
+  { modules, channels = [], log = createLog({ level: config.logLevel }), traces }: MountOptions,
 ): Promise<Result<MountedHub, readonly string[]>> => {
   const storage = await openStorage(config, log)
   let composed: Composed | undefined
@@ -63,6 +66,7 @@ export const openConfigured = async (
       clock: systemClock,
       log,
       ...(modules ? { modules } : {}),
+      ...(traces ? { traces } : {}),
     })
     const { fetch, work, merchants } = composed
     // Test keys outside test mode, keys that do not open, settings that do not fit.

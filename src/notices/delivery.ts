@@ -2,6 +2,7 @@ import { HOUR_MS, type Instant, SECOND_MS } from '../kernel/time.ts'
 import { CommitUnknown, DatabaseAway, type Db } from '../platform/db/db.ts'
 import type { HttpClient, Outcome } from '../platform/http/client.ts'
 import type { Meters } from '../platform/metrics.ts'
+import type { Traces } from '../platform/traces.ts'
 import type { Addresses } from './addresses.ts'
 import { openAllowance } from './allowance.ts'
 import { openBatches } from './batches.ts'
@@ -36,6 +37,7 @@ export type DeliveryParts = {
   /** Told of what nobody expects. */
   readonly fault: (error: unknown, what: string) => void
   readonly meters: Meters
+  readonly traces: Traces
 }
 
 const TIMEOUT_MS = 15 * SECOND_MS
@@ -122,6 +124,9 @@ const send = async (parts: DeliveryParts, claimed: Claimed): Promise<Finished> =
   const at = parts.now()
   const keys = parts.addresses.open(claimed, claimed.sealedKeys)
   const began = performance.now()
+  const about = { 'ebizness.payment': claimed.subject, 'ebizness.event': claimed.event }
+  const span = parts.traces.begin('notice.send', { kind: 'client', parent: claimed.traceparent, about })
+  const { traceparent } = span
   const outcome = await parts.client.send({
     method: 'POST',
     url: claimed.url,
@@ -129,6 +134,7 @@ const send = async (parts: DeliveryParts, claimed: Claimed): Promise<Finished> =
       'content-type': 'application/json',
       'user-agent': 'E-BIZness CMA',
       ...noticeHeaders(claimed.event, at, claimed.body, keys),
+      ...(traceparent ? { traceparent } : {}),
     },
     body: claimed.body,
     timeoutMs: TIMEOUT_MS,
@@ -138,6 +144,7 @@ const send = async (parts: DeliveryParts, claimed: Claimed): Promise<Finished> =
   const { status, retryAfter, text } = answerOf(outcome)
   const ended = parts.now()
   const verdict = judge({ status, retryAfter }, claimed, ended, parts.chance())
+  span.end({ 'ebizness.outcome': verdict.verdict, ...(status ? { 'http.response.status_code': status } : {}) })
   return {
     claimed,
     at,

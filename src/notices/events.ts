@@ -15,6 +15,8 @@ export type HubEvent = {
   readonly at: Instant
   /** The notice's `data`. */
   readonly data: unknown
+  /** W3C Trace Context of what made it, where somebody traces. */
+  readonly traceparent?: string | undefined
 }
 
 /** The door of `notices`, as other modules see it. */

@@ -6,6 +6,7 @@ import { afterCommit } from '../platform/db/transactions.ts'
 import type { HttpClient } from '../platform/http/client.ts'
 import { type Log, silentLog } from '../platform/log.ts'
 import { type Meters, noMeters } from '../platform/metrics.ts'
+import { openTraces, type Traces } from '../platform/traces.ts'
 import { openAddresses } from './addresses.ts'
 import { openDeliveries } from './delivery.ts'
 import type { HubEvent, Notices } from './events.ts'
@@ -65,6 +66,7 @@ export type NoticesOptions = {
   readonly sealer: Sealer
   readonly log?: Log
   readonly meters?: Meters
+  readonly traces?: Traces
 }
 
 export const openNotices = ({
@@ -75,6 +77,7 @@ export const openNotices = ({
   sealer,
   log = silentLog,
   meters = noMeters,
+  traces = openTraces(),
 }: NoticesOptions): NoticesModule => {
   let frozen: Instant | undefined
   const now = (): Instant => frozen ?? clock.now()
@@ -82,7 +85,7 @@ export const openNotices = ({
   const addresses = openAddresses(db, sealer, random)
   const ready = (due: readonly string[]): void => rounds.ready(due)
   const chance = () => Buffer.from(random(4)).readUInt32BE() / 2 ** 32
-  const deliveries = openDeliveries({ db, client, addresses, chance, now, ready, fault, meters })
+  const deliveries = openDeliveries({ db, client, addresses, chance, now, ready, fault, meters, traces })
   const tidy = async (): Promise<void> => {
     await deliveries.tidy()
     await addresses.forget(now())

@@ -5,6 +5,7 @@ import { type Instant, parseInstant, toRfc3339 } from '../kernel/time.ts'
 import { type Caller, offersFor } from '../merchants/index.ts'
 import { rateLimiter } from '../platform/http/limits.ts'
 import { invalidFields, type Problem, problemResponse } from '../platform/http/problem.ts'
+import { during, traceparentOf } from '../platform/traces.ts'
 import { NOTICE } from './api-notices.ts'
 import { getRefund, makeRefund, REFUND_ROUTES } from './api-refunds.ts'
 import { checkPayee, decideOn, isEventId, isPaymentId, type OrderRefusal, placeOrder } from './commands.ts'
@@ -232,11 +233,17 @@ const tooMany = (waitSeconds: number): Problem => ({
 const create = async (hub: Hub, c: Context, caller: Caller): Promise<Response> => {
   // Read before the transaction: requests that hold a connection and wait for another one can bring each other to a standstill.
   const directory = await hub.merchants.directory()
-  return once(hub, c, caller, shapes.NewPayment, async (tx, body, now): Promise<Answered> => {
-    const placed = await placeOrder(hub, tx, directory, caller.eService, body, now)
-    if (!placed.ok) return { problem: orderProblem(placed.error) }
-    return { status: 201, body: wholeView(hub, caller, placed.value.row, placed.value.state, []) }
-  })
+  // An e-service is known by its key: its trace goes on here.
+  const parent = traceparentOf(c.req.header('traceparent'))
+  const about = { 'ebizness.e_service': caller.eService.id }
+  const take = (traceparent: string | undefined) =>
+    once(hub, c, caller, shapes.NewPayment, async (tx, body, now): Promise<Answered> => {
+      const placed = await placeOrder(hub, tx, { directory, eService: caller.eService, order: body, now, traceparent })
+      if (!placed.ok) return { problem: orderProblem(placed.error) }
+      return { status: 201, body: wholeView(hub, caller, placed.value.row, placed.value.state, []) }
+    })
+  const span = hub.traces.begin('payment.create', { kind: 'server', parent, about })
+  return during(span, take, ({ status }) => ({ 'http.response.status_code': status }))
 }
 
 const orderProblem = (refusal: OrderRefusal): Problem => {

@@ -4,6 +4,7 @@ import { inLanguage } from '../kernel/language.ts'
 import type { Instant } from '../kernel/time.ts'
 import { AgreementUnusable, type Offer, type OpenAgreement } from '../merchants/index.ts'
 import { CannotOpen } from '../platform/crypto/index.ts'
+import { during } from '../platform/traces.ts'
 import { pspAddresses } from './addresses.ts'
 import { type Conversation, converse, readingsOf } from './calls.ts'
 import { enquire } from './enquire.ts'
@@ -41,6 +42,7 @@ type Begin = {
   readonly offer: Offer
   readonly open: OpenAgreement
   readonly now: Instant
+  readonly traceparent: string | undefined
 }
 
 /**
@@ -48,17 +50,29 @@ type Begin = {
  * called; a form or an address that needs no call is signed first and written with the attempt, in one commit.
  */
 export const beginAttempt = async (hub: Hub, loaded: Loaded, offerId: string, notPaid: boolean): Promise<Begun> => {
-  const begun = await tryToBegin(hub, loaded, offerId, notPaid)
-  if (begun.kind !== 'refused' || !isOvertaken(begun)) return begun
-  const fresh = await loadPayment(hub.db, loaded.row.merchant, loaded.row.id)
-  return fresh ? tryToBegin(hub, fresh, offerId, notPaid) : begun
+  const { merchant, id, traceparent } = loaded.row
+  const span = hub.traces.begin('payment.begin', { parent: traceparent, about: { 'ebizness.payment': id } })
+  const chosen = { offer: offerId, notPaid, traceparent: span.traceparent }
+  const begin = async (): Promise<Begun> => {
+    const begun = await tryToBegin(hub, loaded, chosen)
+    if (begun.kind !== 'refused' || !isOvertaken(begun)) return begun
+    const fresh = await loadPayment(hub.db, merchant, id)
+    return fresh ? tryToBegin(hub, fresh, chosen) : begun
+  }
+  return during(span, begin, ({ kind }) => ({ 'ebizness.outcome': kind }))
 }
+
+type Chosen = { readonly offer: string; readonly notPaid: boolean; readonly traceparent: string | undefined }
 
 /** Another tab, or the other half of a double click, began or ended an attempt since the payment was read. */
 const isOvertaken = ({ refusal, former }: Extract<Begun, { kind: 'refused' }>): boolean =>
   refusal === 'already_begun' || refusal === 'attempt_over' || (refusal === 'may_still_be_paid' && !former)
 
-const tryToBegin = async (hub: Hub, loaded: Loaded, offerId: string, notPaid: boolean): Promise<Begun> => {
+const tryToBegin = async (
+  hub: Hub,
+  loaded: Loaded,
+  { offer: offerId, notPaid, traceparent }: Chosen,
+): Promise<Begun> => {
   const now = hub.clock.now()
   const { row } = loaded
   const state = stateOf(loaded.facts)
@@ -66,7 +80,7 @@ const tryToBegin = async (hub: Hub, loaded: Loaded, offerId: string, notPaid: bo
   if (!offer || offer.health === 'paused') return { kind: 'not_offered' }
   const open = await usable(hub, offer, now)
   if (!open) return { kind: 'not_offered' }
-  const begin = { hub, row, offer, open, now }
+  const begin = { hub, row, offer, open, now, traceparent }
   const { current } = state
   if (current?.offer === offer.id) return beginAgain(begin, current, state)
   const begun = await beginAnew(begin, state, notPaid)
@@ -162,9 +176,9 @@ const goingBy = (begin: Begin, step: PayerStep): Begun =>
 
 /** Makes the calls that the beginning needs and hears how they ended. */
 const follow = async (begin: Begin, attempt: AttemptId, first: Step): Promise<Begun> => {
-  const { hub, row, offer, open } = begin
+  const { hub, row, offer, open, traceparent } = begin
   if (first.step === 'form' || first.step === 'redirect') return { kind: 'going', offer, step: first }
-  const conversation = withoutAstray(begin, await converse(hub, open, first, 'begin'))
+  const conversation = withoutAstray(begin, await converse(hub, open, first, { purpose: 'begin', traceparent }))
   const { end } = conversation
   const going = end.step === 'form' || end.step === 'redirect' ? end : undefined
   await surely(hub.db, async (tx) => {

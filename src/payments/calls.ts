@@ -2,6 +2,7 @@ import type { OutboundMessage, Reading, Reply, Step } from '../channels/channel.
 import { newId } from '../kernel/ids.ts'
 import { type Instant, SECOND_MS } from '../kernel/time.ts'
 import type { OpenAgreement } from '../merchants/index.ts'
+import { during } from '../platform/traces.ts'
 import type { Hub } from './hub.ts'
 import { storable } from './readings.ts'
 import type { MessageRow } from './store/index.ts'
@@ -21,16 +22,19 @@ export type Conversation = {
   readonly messages: readonly Omit<MessageRow, 'payment' | 'attempt' | 'readings' | 'verdict'>[]
 }
 
-/**
- * Makes the calls a channel asks for, until it says something else. A call that surely was not sent is made once more. `again`: an earlier
- * conversation may have acted, so a call that could act twice is not made.
- */
+export type Errand = {
+  readonly purpose: MessageRow['purpose']
+  /** An earlier conversation may have acted: a call that could act twice is not made. */
+  readonly again?: boolean
+  readonly traceparent: string | undefined
+}
+
+/** Makes the calls a channel asks for, until it says something else. A call that surely was not sent is made once more. */
 export const converse = async (
   hub: Hub,
   open: OpenAgreement,
   first: Step,
-  purpose: MessageRow['purpose'],
-  again = false,
+  { purpose, again = false, traceparent }: Errand,
 ): Promise<Conversation> => {
   const messages: Conversation['messages'][number][] = []
   let step = first
@@ -38,12 +42,9 @@ export const converse = async (
     if (calls === MAX_CALLS || (again && !step.repeatable))
       return { end: { step: 'no_answer', result: 'unknown' }, messages }
     const sentAt = hub.clock.now()
-    const began = performance.now()
-    const sent = await sendTwiceIfUnsent(hub, open, step.message)
+    const sent = await measured(hub, open, step.message, purpose, traceparent)
     messages.push(...messagesOf(hub, open, step.message, { sent, sentAt }, purpose))
     hub.health.note(open.record.id, sent.kind === 'answered' && sent.reply.status < 500)
-    const labels = { channel: open.record.channel, purpose, outcome: sent.kind }
-    hub.observe('call_seconds', labels, (performance.now() - began) / SECOND_MS)
     if (sent.kind !== 'answered') {
       const result = messages.length > 1 ? 'unknown' : sent.kind
       return { end: { step: 'no_answer', result }, messages }
@@ -62,6 +63,26 @@ export const converse = async (
 const storableStep = (step: Step): Step => (step.step === 'call' ? step : storable(step))
 
 type Sent = Awaited<ReturnType<Hub['send']>>
+
+/** The PSP is told nothing of traces: the ids are ours. */
+const measured = async (
+  hub: Hub,
+  open: OpenAgreement,
+  message: OutboundMessage,
+  purpose: MessageRow['purpose'],
+  parent: string | undefined,
+): Promise<Sent> => {
+  const { channel } = open.record
+  const began = performance.now()
+  const about = { 'ebizness.channel': channel, 'ebizness.purpose': purpose }
+  const sent = await during(
+    hub.traces.begin('psp.call', { kind: 'client', parent, about }),
+    () => sendTwiceIfUnsent(hub, open, message),
+    ({ kind }) => ({ 'ebizness.outcome': kind }),
+  )
+  hub.observe('call_seconds', { channel, purpose, outcome: sent.kind }, (performance.now() - began) / SECOND_MS)
+  return sent
+}
 
 const sendTwiceIfUnsent = async (hub: Hub, open: OpenAgreement, message: OutboundMessage): Promise<Sent> => {
   const sent = await sendOnce(hub, open, message)

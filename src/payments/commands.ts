@@ -168,16 +168,20 @@ const unknownOrOutOfDate = (directory: Directory, eService: EService, id: string
     ? { code: 'agreement_not_valid', path, detail: `The agreement behind ${id} is not valid today.` }
     : { code: 'unknown_offer', path, detail: `There is no offer ${id}: see GET /v1/channels for those there are.` }
 
+export type Ordering = {
+  readonly directory: Directory
+  readonly eService: EService
+  readonly order: NewPayment
+  readonly now: Instant
+  readonly traceparent?: string | undefined
+}
 export type Placed = { readonly row: PaymentRow; readonly state: PaymentState }
 
 /** Writes a new payment, its order and its deadline, in the caller's transaction. */
 export const placeOrder = async (
   hub: Hub,
   tx: Tx,
-  directory: Directory,
-  eService: EService,
-  order: NewPayment,
-  now: Instant,
+  { directory, eService, order, now, traceparent }: Ordering,
 ): Promise<Result<Placed, OrderRefusal>> => {
   const checked = checkOrder(hub, directory, eService, order, now)
   if (!checked.ok) return checked
@@ -193,6 +197,7 @@ export const placeOrder = async (
     reference: order.reference,
     sequence: 0,
     createdAt: now,
+    traceparent: traceparent ?? null,
   }
   const ordered: OrderedFact = {
     fact: 'ordered',

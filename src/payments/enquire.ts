@@ -1,6 +1,8 @@
-import type { Attempt, Reading } from '../channels/channel.ts'
+import type { Attempt, Reading, Step } from '../channels/channel.ts'
 import type { AttemptId } from '../kernel/ids.ts'
 import { type Instant, SECOND_MS } from '../kernel/time.ts'
+import type { OpenAgreement } from '../merchants/index.ts'
+import { during } from '../platform/traces.ts'
 import { converse, readingsOf } from './calls.ts'
 import type { Heard } from './facts.ts'
 import type { Hub } from './hub.ts'
@@ -9,30 +11,48 @@ import { heardFrom } from './readings.ts'
 import { record } from './record.ts'
 import { type AttemptRow, attemptById, insertMessage, type Loaded, loadPayment, lockPayment } from './store/index.ts'
 
+type Answered = 'answered' | 'no_answer' | 'cannot_ask'
+
 /**
  * Asks the PSP what became of an attempt and hears its answer. `answered` only when the PSP said something that can be read; the
  * attempt's state then tells the rest.
  */
-export const enquire = async (
-  hub: Hub,
-  merchant: string,
-  payment: string,
-  attemptId: string,
-): Promise<'answered' | 'no_answer' | 'cannot_ask'> => {
+export const enquire = async (hub: Hub, merchant: string, payment: string, attemptId: string): Promise<Answered> => {
   const loaded = await loadPayment(hub.db, merchant, payment)
   const row = await attemptById(hub.db, merchant, attemptId)
   const open = row && (await hub.merchants.open(row.agreement, hub.clock.now()))
   if (!loaded || !row) return 'cannot_ask'
   if (!open?.channel.enquire) return couldNotAsk(hub, loaded, row.id)
+  const parent = loaded.row.traceparent
+  const about = { 'ebizness.payment': payment, 'ebizness.channel': open.record.channel }
   const step = await open.channel.enquire(attemptAsBegun(loaded.facts, row), open.agreement)
-  const conversation = await converse(hub, open, step, 'enquire')
+  return during(
+    hub.traces.begin('payment.enquire', { parent, about }),
+    (traceparent) => askAndHear(hub, { merchant, open, row, step, traceparent }),
+    (answer) => ({ 'ebizness.outcome': answer }),
+  )
+}
+
+type Question = {
+  readonly merchant: string
+  readonly open: OpenAgreement
+  readonly row: AttemptRow
+  readonly step: Step
+  readonly traceparent: string | undefined
+}
+
+const askAndHear = async (
+  hub: Hub,
+  { merchant, open, row, step, traceparent }: Question,
+): Promise<'answered' | 'no_answer'> => {
+  const conversation = await converse(hub, open, step, { purpose: 'enquire', traceparent })
   const { end, messages } = conversation
   const readings = readingsOf(conversation).filter((reading) => isAbout(reading, row))
   const answered =
     end.step === 'heard' && readings.some((reading) => reading.says !== 'untrusted' && reading.says !== 'ask')
   await hub.db.tx(async (tx) => {
     const now = hub.clock.now()
-    const fresh = await lockPayment(tx, merchant, payment)
+    const fresh = await lockPayment(tx, merchant, row.payment)
     if (!fresh) return
     for (const message of messages) {
       await insertMessage(tx, { ...message, payment: fresh.row.id, attempt: row.id, readings, verdict: 'sent' })

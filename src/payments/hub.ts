@@ -7,6 +7,7 @@ import type { Sealer } from '../platform/crypto/index.ts'
 import type { Db } from '../platform/db/db.ts'
 import type { Jobs } from '../platform/jobs/jobs.ts'
 import type { Meters } from '../platform/metrics.ts'
+import type { Traces } from '../platform/traces.ts'
 import type { Tasks } from '../tasks/index.ts'
 import type { Health } from './health.ts'
 import type { Numbers } from './numbers.ts'
@@ -34,6 +35,7 @@ export type Hub = {
   /** Counts and times what operators watch. */
   readonly count: Meters['count']
   readonly observe: Meters['observe']
+  readonly traces: Traces
 }
 
 /** One outbound call: surely answered, surely not sent, or unknown. */

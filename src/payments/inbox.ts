@@ -58,6 +58,7 @@ export const receive = async (
     hub.count('messages', { channel: 'none', carrier: 'none', verdict: 'unknown' })
     return undefined
   }
+  const beganAt = performance.now()
   const { said, verdict } = await readMessage(hub, arrived)
   const counted = { channel: arrived.channel, carrier: said.carrier }
   const unproven = unprovenIn(said, verdict)
@@ -68,6 +69,11 @@ export const receive = async (
   const id = newId('msg', message.receivedAt, hub.random)
   const placed = await hub.db.tx((tx) => place(hub, tx, { agreement, arrived, said, verdict, id }))
   hub.count('messages', { ...counted, verdict: placed.verdict })
+  const about = { 'ebizness.channel': counted.channel, 'ebizness.carrier': counted.carrier }
+  for (const parent of placed.traces) {
+    const span = hub.traces.begin('psp.message', { kind: 'server', parent, beganAt, about })
+    span.end({ 'ebizness.verdict': placed.verdict })
+  }
   return {
     carrier: said.carrier,
     answer: verdict === 'fault' ? { status: 503, body: '' } : answerOf(said, verdict),
@@ -109,7 +115,12 @@ const answerOf = (said: Said, verdict: 'trusted' | 'untrusted'): Answer =>
 const PARKED_FIRST_MS = 5 * SECOND_MS
 
 type Placing = ReadMessage & { readonly agreement: AgreementRecord; readonly arrived: Arrived; readonly id: MessageId }
-type Placed = { readonly verdict: MessageRow['verdict']; readonly shown: Pick<Received, 'payToken' | 'ask'> }
+type Placed = {
+  readonly verdict: MessageRow['verdict']
+  readonly shown: Pick<Received, 'payToken' | 'ask'>
+  /** Of the payments it is about; a trace of its own where it is about none. */
+  readonly traces: readonly (string | null)[]
+}
 
 const place = async (hub: Hub, tx: Tx, placing: Placing): Promise<Placed> => {
   const { agreement, arrived, said, verdict } = placing
@@ -134,6 +145,7 @@ const place = async (hub: Hub, tx: Tx, placing: Placing): Promise<Placed> => {
   const asks = said.readings.some((reading) => reading.says === 'ask')
   return {
     verdict: row.verdict,
+    traces: heard.length > 0 ? heard.map(({ row: { traceparent } }) => traceparent) : [null],
     shown: {
       ...(payment ? { payToken: payment.row.payToken } : {}),
       ...(asks && shown ? { ask: { merchant, payment: shown.payment, attempt: shown.id } } : {}),

@@ -1,6 +1,7 @@
 import { type Context, Hono } from 'hono'
 import type { Directory } from '../merchants/index.ts'
 import type { Tx } from '../platform/db/db.ts'
+import { during } from '../platform/traces.ts'
 import { bodyHash, checkOrder, placeOrder } from './commands.ts'
 import type { Hub } from './hub.ts'
 import type { ProblemKind, ProblemPage } from './pages/props.ts'
@@ -37,13 +38,25 @@ const lead = async (hub: Hub, token: string): Promise<Led> => {
   // Read before the transaction, as by API: nothing waits for a second connection while it holds one.
   const directory = await hub.merchants.directory()
   const signed = await readSignedOrder(hub, directory, token, hub.clock.now())
-  return signed.ok ? hub.db.tx((tx) => take(hub, tx, directory, signed.value)) : refusing(signed.error)
+  if (!signed.ok) return refusing(signed.error)
+  const span = hub.traces.begin('payment.create', { kind: 'server' })
+  return during(
+    span,
+    (traceparent) => hub.db.tx((tx) => take(hub, tx, directory, signed.value, traceparent)),
+    (led) => ('row' in led ? { 'ebizness.payment': led.row.id } : { 'ebizness.outcome': 'refused' }),
+  )
 }
 
 const refusing = (detail: string, money: ProblemPage['money'] = 'none_moved'): Refused => ({ detail, money })
 
 /** Once per `jti`: its payment and the note of it are one transaction. */
-const take = async (hub: Hub, tx: Tx, directory: Directory, signed: SignedOrder): Promise<Led> => {
+const take = async (
+  hub: Hub,
+  tx: Tx,
+  directory: Directory,
+  signed: SignedOrder,
+  traceparent: string | undefined,
+): Promise<Led> => {
   const { eService, jti, order, untimely } = signed
   const scope: KeyScope = [eService.merchant, eService.id, 'POST /pay', jti]
   const hash = bodyHash([canonical(order)])
@@ -56,7 +69,7 @@ const take = async (hub: Hub, tx: Tx, directory: Directory, signed: SignedOrder)
   // It may have been taken under another jti.
   if (untimely) return refusing(untimely, 'being_checked')
   const now = hub.clock.now()
-  const placed = await placeOrder(hub, tx, directory, eService, order, now)
+  const placed = await placeOrder(hub, tx, { directory, eService, order, now, traceparent })
   const led = placed.ok
     ? { row: placed.value.row }
     : placed.error.code === 'reference_in_use'

@@ -32,19 +32,26 @@ export const record = async (hub: Hub, tx: Tx, loaded: Loaded, decided: Decided,
   const view = viewOf(row, decided.state)
   const type = eventType(viewOf(row, before), view)
   const sequence = row.sequence + (type ? 1 : 0)
+  const about = { 'ebizness.payment': row.id, ...(type ? { 'ebizness.event': type } : {}) }
+  const span = hub.traces.begin('payment.record', { parent: row.traceparent, about })
   await writePayment(tx, row, decided.facts, decided.state, sequence, now)
   if (type) {
     const { merchant, eService, id: subject } = row
     const id = newId('evt', now, hub.random)
     const data = { eService, payment: view }
-    await hub.notices.append(tx, [{ id, merchant, eService, subject, sequence, type, at: now, data }])
+    const { traceparent } = span
+    await hub.notices.append(tx, [{ id, merchant, eService, subject, sequence, type, at: now, data, traceparent }])
   }
   const tasks = changedTasks(before, decided.state)
   if (tasks) {
     const subject = { merchant: row.merchant, subject: row.id, eService: row.eService }
     await hub.tasks.set(tx, subject, PAYMENT_TASKS, tasks, closingOf(decided.facts), now)
   }
-  afterCommit(tx, () => countChange(hub, before, decided))
+  // Undone with its transaction, a span is never told.
+  afterCommit(tx, () => {
+    span.end({ 'ebizness.status': decided.state.status })
+    countChange(hub, before, decided)
+  })
   await setDeadline(hub, tx, row, before, decided.state)
   if (before.status !== 'executed' && decided.state.status === 'executed') await lookForTwins(hub, tx, row, now)
 }

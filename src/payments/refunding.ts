@@ -6,6 +6,7 @@ import { AgreementUnusable, type Directory, type EService, type OpenAgreement } 
 import { CannotOpen } from '../platform/crypto/index.ts'
 import type { Tx } from '../platform/db/db.ts'
 import type { JobHandler } from '../platform/jobs/jobs.ts'
+import { during } from '../platform/traces.ts'
 import { type Conversation, converse, readingsOf } from './calls.ts'
 import { attemptAsBegun, enquire, isAbout } from './enquire.ts'
 import type { CallResult, Heard, RefundAskedFact, RefundHandedFact, RefundState } from './facts.ts'
@@ -167,9 +168,14 @@ const call = async (hub: Hub, { loaded, asked }: Found, again: boolean): Promise
   const amount = { amountMinor: asked.amountMinor, currency: stateOf(loaded.facts).order.amount.currency }
   const attempt = attemptAsBegun(loaded.facts, row)
   const step = await open.channel.refund({ id: asked.refund, number: asked.number, amount, attempt }, open.agreement)
-  const conversation = await converse(hub, open, step, 'refund', again)
-  await surely(hub.db, (tx) => hearAnswer(hub, tx, loaded.row.merchant, row, asked, conversation))
-  return conversation.messages.length > 0 ? 'called' : 'may_have_acted'
+  const about = { 'ebizness.payment': loaded.row.id, 'ebizness.channel': open.record.channel }
+  const make = async (traceparent: string | undefined): Promise<Called> => {
+    const conversation = await converse(hub, open, step, { purpose: 'refund', again, traceparent })
+    await surely(hub.db, (tx) => hearAnswer(hub, tx, loaded.row.merchant, row, asked, conversation))
+    return conversation.messages.length > 0 ? 'called' : 'may_have_acted'
+  }
+  const span = hub.traces.begin('payment.refund', { parent: loaded.row.traceparent, about })
+  return during(span, make, (outcome) => ({ 'ebizness.outcome': outcome }))
 }
 
 /** An agreement that cannot be used as it is configured is mended by a person; until then nothing is sent. */

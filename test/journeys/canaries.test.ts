@@ -12,9 +12,11 @@ import { startTestHub, type TestHub } from '../support/hub.ts'
 import { submit, visit } from '../support/payer.ts'
 import { orderAtBank, orderBody, paidThrough } from '../support/story.ts'
 import { execute, openTempFolder } from '../support/test-server.ts'
+import { keptTraces } from '../support/traces.ts'
 
 /** Personal data and secrets go in with a whole story; none comes out where it must not. */
 
+const kept = keptTraces()
 let hub: TestHub
 let logged = ''
 /** Filled while the story is told: what opens doors. */
@@ -59,7 +61,7 @@ beforeAll(async () => {
   const write = (text: string): void => {
     logged += text
   }
-  hub = await startTestHub({ log: createLog({ level: 'debug', to: { write } }) })
+  hub = await startTestHub({ traces: kept.traces, log: createLog({ level: 'debug', to: { write } }) })
   for (const eService of ['property-tax', 'kindergarten']) {
     for (const [place, address] of (await hub.composed.notices.addresses(eService)).entries())
       keys[`notices of ${eService}, ${place}`] = address.secret.replace('whsec_', '')
@@ -103,6 +105,11 @@ describe('of a payer and of keys', () => {
     const text = await (await fetch(`${hub.root}/metrics`)).text()
     expect(text).toContain('ebizness_attempts_total')
     expect(leaksIn(text, everything())).toEqual([])
+  })
+
+  it('nothing is in traces', () => {
+    expect(kept.spans().some(({ failed }) => failed)).toBe(true)
+    expect(leaksIn(JSON.stringify(kept.spans()), everything())).toEqual([])
   })
 
   it('nothing is in notices and events', async () => {

@@ -96,4 +96,5 @@ const ROW: Parameters<typeof viewOf>[0] = {
   reference: 'NIN-2026-000123',
   sequence: 0,
   createdAt: START,
+  traceparent: null,
 }

@@ -14,6 +14,7 @@ import type { Db } from '../../src/platform/db/db.ts'
 import { openDb } from '../../src/platform/db/postgres.ts'
 import { type Assets, loadAssets } from '../../src/platform/html/index.ts'
 import { type Log, silentLog } from '../../src/platform/log.ts'
+import { openTraces, type Traces } from '../../src/platform/traces.ts'
 import {
   demoFolder,
   demoKeys,
@@ -81,6 +82,7 @@ export type TestHubOptions = {
   readonly database?: FreshDatabase
   /** Where the hub's log goes; nowhere when absent. */
   readonly log?: Log
+  readonly traces?: Traces
 }
 
 export type ReceivedNotice = {
@@ -147,6 +149,7 @@ const configFor = (publicUrl: string): Config => ({
   allowedNetworks: [],
   trustedProxies: [],
   metricsToken: undefined,
+  tracesTo: undefined,
   poolSize: 8,
 })
 
@@ -206,7 +209,7 @@ const builtAssets = async (): Promise<Assets> =>
 
 export const startTestHub = async (options: TestHubOptions = {}): Promise<TestHub> => {
   const database = options.database ?? (await freshDatabase())
-  const { log = silentLog } = options
+  const { log = silentLog, traces = openTraces() } = options
   const clock = movingClock(options.runsWith)
   const channels = options.channels?.(everyChannel) ?? everyChannel
   const receiver = await startReceiver()
@@ -216,7 +219,7 @@ export const startTestHub = async (options: TestHubOptions = {}): Promise<TestHu
   const node = (db: Db, publicUrl?: string, masterKeys = masterKeysOf(ownKey), modules = options.modules ?? MODULES) =>
     startNode(publicUrl, options.path ?? '', (own) => {
       const config = { ...own, trustedProxies: options.trustedProxies ?? [] }
-      return compose({ config, db, channels, masterKeys, clock, log, assets, modules })
+      return compose({ config, db, channels, masterKeys, clock, log, assets, modules, traces })
     })
   const { root, config, composed, stop } = await node(database.db)
   const world = await startWorld({

@@ -3,6 +3,7 @@ import type { Config } from '../config.ts'
 import { MODULES, type ModuleName, readModules } from '../modules.ts'
 import { GRACE_MS, type MountedHub, openConfigured } from '../mount.ts'
 import { listen } from '../serve.ts'
+import { startTracing } from '../tracing.ts'
 import { untilStopped } from './lifetime.ts'
 import { badInput, Ending, EXIT, type Exit, portRefused, say } from './output.ts'
 import { configOf } from './session.ts'
@@ -20,13 +21,15 @@ export const start = async (options: StartOptions): Promise<Exit> => {
   const log = createLog({ level: config.logLevel })
   // Before anything is opened: who is asked to stop while starting stops as well as later.
   const stopped = untilStopped()
-  const opened = await openConfigured(config, { log, modules: modules.value })
+  const tracing = await startTracing(config.tracesTo, log)
+  const opened = await openConfigured(config, { log, modules: modules.value, traces: tracing.traces })
   if (!opened.ok) throw new Ending(EXIT.badInput, ['The hub does not start:', ...opened.error])
   try {
     await serve(config, opened.value, modules.value, log, stopped)
   } finally {
     // Whatever went wrong: a process that cannot serve must end, so that whoever watches it starts it again.
     await opened.value.close(GRACE_MS)
+    await tracing.stop().catch((fault: unknown) => log.warn({ fault }, 'the last traces were not sent'))
   }
   return EXIT.done
 }

@@ -62,6 +62,7 @@ export type Claimed = {
   readonly step: number
   readonly again: boolean
   readonly body: string
+  readonly traceparent: string | null
   readonly sealedKeys: readonly string[]
 }
 
@@ -77,7 +78,7 @@ const CLAIM = statement<Claimed>(
      update notices.dispatch d set claims = d.claims + 1, due_at = $4 from picked p
      where d.event = p.event and d.address = p.address and d.merchant = p.merchant returning d.*)
    select c.merchant, c.e_service as "eService", c.address, a.url, c.event, c.subject, c.since, c.claims as claim, c.step,
-     c.again, e.at as "happenedAt", e.body, array(
+     c.again, e.at as "happenedAt", e.body, e.traceparent, array(
        select k.sealed from notices.signing_key k
        where k.address = a.id and k.merchant = a.merchant and (k.ends_at is null or k.ends_at > $3)
        order by k.ends_at desc nulls first) as "sealedKeys"

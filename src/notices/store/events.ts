@@ -8,14 +8,14 @@ import type { HubEvent, StoredEvent } from '../events.ts'
 const APPEND = statement(
   'notices.append',
   `with written as (
-     insert into notices.event (merchant, id, e_service, subject, sequence, type, at, body)
-     values ($1, $2, $3, $4, $5, $6, $7, $8))
+     insert into notices.event (merchant, id, e_service, subject, sequence, type, at, body, traceparent)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9))
    insert into notices.unplaced (merchant, event, e_service, subject, sequence, at) values ($1, $2, $3, $4, $5, $7)`,
 )
 
 export const append = async (tx: Queryable, event: HubEvent, body: string): Promise<void> => {
-  const { merchant, id, eService, subject, sequence, type } = event
-  await tx.query(APPEND, [merchant, id, eService, subject, sequence, type, at(event.at), body])
+  const { merchant, id, eService, subject, sequence, type, traceparent = null } = event
+  await tx.query(APPEND, [merchant, id, eService, subject, sequence, type, at(event.at), body, traceparent])
 }
 
 const ANY_UNPLACED = statement<{ readonly any: boolean }>(

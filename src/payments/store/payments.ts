@@ -31,18 +31,20 @@ export type PaymentRow = {
   readonly reference: string
   readonly sequence: number
   readonly createdAt: Instant
+  /** Of what ordered it, where somebody traces. */
+  readonly traceparent: string | null
 }
 
 /** Fields in the row's own names. */
 export const ROW = `merchant, id, e_service as "eService", mode, pay_token as "payToken", details, holds_reference as "holdsReference",
-  reference, sequence, created_at as "createdAt"`
+  reference, sequence, created_at as "createdAt", traceparent`
 
 const INSERT_PAYMENT = statement<{ id: PaymentId }>(
   'payments.insert-payment',
   `with row as (
      insert into payments.payment (merchant, id, e_service, mode, reference, amount_minor, currency, pay_token, details, status,
-       holds_reference, created_at, changed_at)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'open', true, $10, $10)
+       holds_reference, created_at, changed_at, traceparent)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'open', true, $10, $10, $12)
      on conflict (merchant, e_service, reference) where holds_reference do nothing
      returning merchant, id)
    , facts as (
@@ -69,6 +71,7 @@ export const insertPayment = async (
     JSON.stringify(row.details),
     at(row.createdAt),
     JSON.stringify(order),
+    row.traceparent,
   ])
   return rows.length > 0
 }
