@@ -1,6 +1,5 @@
 import { type Context, Hono } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
-import { compress } from 'hono/compress'
 import { routePath } from 'hono/route'
 import type { ListedChannel } from '../channels/channel.ts'
 import { base32, type Random } from '../kernel/ids.ts'
@@ -8,7 +7,6 @@ import type { Clock } from '../kernel/time.ts'
 import { type Directory, type Merchants, pictureAt } from '../merchants/index.ts'
 import {
   type Hub,
-  PROBLEM_CODES,
   type ProblemDetail,
   type ProblemKind,
   payerRoutes,
@@ -30,7 +28,7 @@ import { spokenLanguages } from '../platform/texts/index.ts'
 import { type Config, networksOf } from './config.ts'
 import type { ModuleName } from './modules.ts'
 import { limitedByPeer } from './peers.ts'
-import { referencePage } from './reference/page.ts'
+import { referenceRoutes } from './reference/routes.ts'
 
 export type WebParts = {
   readonly config: Pick<Config, 'mode' | 'publicUrl' | 'metricsToken' | 'trustedProxies'>
@@ -90,11 +88,7 @@ export const webOf = (parts: WebParts): Hono<Env> => {
   }
   app.route('/', files(parts))
   const api = paymentsApi(parts.hub, parts.tokens)
-  const document = api.getOpenAPI31Document(documentHead(parts.config))
-  app.get('/v1/openapi.json', (c) => c.json(document))
-  const { publicUrl } = parts.config
-  const reference = referencePage({ document, codes: PROBLEM_CODES, publicUrl, assets: parts.assets }).toString()
-  app.get('/docs', compress(), (c) => c.html(reference, 200, { 'cache-control': 'public, max-age=300' }))
+  app.route('/', referenceRoutes(api, parts))
   app.get('/.well-known/jwks.json', async (c) =>
     c.json(await parts.tokens.jwks(), 200, { 'cache-control': 'public, max-age=300' }),
   )
@@ -106,22 +100,6 @@ export const webOf = (parts: WebParts): Hono<Env> => {
 }
 
 const isApi = (c: Context): boolean => c.req.path.startsWith('/v1/')
-
-const documentHead = ({ publicUrl }: WebParts['config']) => ({
-  openapi: '3.1.0',
-  info: {
-    title: 'E-BIZness CMA',
-    version: '1',
-    description:
-      'One API for every bank: order a payment, send the payer to payUrl, hear its status by a signed notice.',
-    license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
-  },
-  servers: [{ url: publicUrl }],
-  tags: [
-    { name: 'payments', description: 'Payments, offers and events of one e-service.' },
-    { name: 'notices', description: 'What the hub tells an e-service by itself.' },
-  ],
-})
 
 /** In groups, to be read out over the telephone; and so that no account number is seen in it when the log is masked. */
 const quotable = (id: string): string => id.match(/.{1,4}/g)?.join('-') ?? id
