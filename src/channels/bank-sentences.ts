@@ -19,6 +19,12 @@ export const turn = <State>(state: State, answer: SimulatorAnswer, send: readonl
 
 export const sentence = (status: number, text: Localized): SimulatorAnswer => ({ kind: 'sentence', status, text })
 
+/** That an order is no longer open, to a payer who comes again. */
+export const decidedSentence = (status: 'paid' | 'cancelled', language: string | undefined): SimulatorAnswer => ({
+  ...(status === 'paid' ? sentence(200, ALREADY_PAID) : sentence(200, CANCELLED)),
+  ...languageOf(language),
+})
+
 /** Of an order as it came; `why` names the field. */
 export const refusal = (why: string): SimulatorAnswer =>
   sentence(400, { lv: `Banka nepieņem šo rīkojumu: ${why}.`, en: `The bank does not take this order: ${why}.` })
@@ -28,8 +34,8 @@ export const WINDOW_CLOSED = {
   en: 'The payer has closed the window. You may close this page.',
 }
 export const NO_SUCH_ORDER = { lv: 'Šāda rīkojuma bankā nav.', en: 'The bank has no such order.' }
-export const ALREADY_PAID = { lv: 'Šis rīkojums jau ir apmaksāts.', en: 'This order has already been paid.' }
-export const CANCELLED = { lv: 'Šis rīkojums ir atcelts.', en: 'This order has been cancelled.' }
+const ALREADY_PAID = { lv: 'Šis rīkojums jau ir apmaksāts.', en: 'This order has already been paid.' }
+const CANCELLED = { lv: 'Šis rīkojums ir atcelts.', en: 'This order has been cancelled.' }
 export const NOTHING_OLDER = {
   lv: 'Banka vēl nav atbildējusi ne uz vienu citu rīkojumu: vispirms apmaksājiet kādu.',
   en: 'The bank has not answered any other order yet: pay one first.',

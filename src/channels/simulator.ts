@@ -55,8 +55,8 @@ export type SimulatorAnswer =
   | ({ readonly kind: 'answer'; readonly afterMs?: number } & Answer)
   /** The payer's browser sees the page on which the tester decides about this order. */
   | { readonly kind: 'page'; readonly order: string }
-  /** The payer's browser sees a plain sentence (order refused, window closed). */
-  | { readonly kind: 'sentence'; readonly text: Localized; readonly status: number }
+  /** The payer's browser sees a plain sentence (order refused, window closed), in the order's language where one is known. */
+  | { readonly kind: 'sentence'; readonly text: Localized; readonly status: number; readonly language?: Language }
   /** The payer's browser is sent on: by a redirect (GET) or a form that posts itself. */
   | {
       readonly kind: 'carry'

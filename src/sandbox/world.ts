@@ -223,7 +223,8 @@ const answered = async (
   channel: string,
   answer: SimulatorAnswer,
 ): Promise<Response> => {
-  const view = { ...viewOf(context, means.clock), here: '/' }
+  const stated = answer.kind === 'sentence' ? answer.language : undefined
+  const view = { ...viewOf(context, means.clock, stated), here: '/' }
   switch (answer.kind) {
     case 'answer':
       if (answer.afterMs !== undefined) await passing(means.clock, answer.afterMs)

@@ -115,7 +115,7 @@ describe('a simulated bank', () => {
     expect((await simulator.request(again.state, posted(other), bank)).answer).toMatchObject({ status: 400 })
     const paid = await simulator.choose(again.state, 'liepkalni-swedbank-1001', 'pay', bank)
     const late = await simulator.request(paid.state, posted(await formOf()), bank)
-    expect(late.answer).toMatchObject({ kind: 'sentence', status: 200 })
+    expect(late.answer).toMatchObject({ kind: 'sentence', status: 200, language: 'lv' })
     const twice = await simulator.choose(paid.state, 'liepkalni-swedbank-1001', 'pay', bank)
     expect([twice.send, simulator.orders(twice.state)]).toEqual([[], simulator.orders(paid.state)])
   })

@@ -1,6 +1,5 @@
 import {
-  ALREADY_PAID,
-  CANCELLED,
+  decidedSentence,
   languageOf,
   NO_SUCH_ORDER,
   NOTHING_OLDER,
@@ -64,14 +63,14 @@ const decisionsOf = ({ tellsOfRefusals, accepts }: BankRules): readonly Decision
 
 const OTHER_AMOUNT = 'this VK_STAMP was used for another order'
 
-const pageOf = ({ id, status }: BookedOrder): SimulatorAnswer =>
-  status === 'open' ? { kind: 'page', order: id } : sentence(200, status === 'paid' ? ALREADY_PAID : CANCELLED)
+const pageOf = ({ id, status, fields }: BookedOrder): SimulatorAnswer =>
+  status === 'open' ? { kind: 'page', order: id } : decidedSentence(status, fields.VK_LANG)
 
 /** The same VK_STAMP is the same order: shown again until it is paid. The browser is sent on, so that it can be looked at anew. */
 const opened = (books: Books, { contract, fields, amount }: TakenOrder, bank: Bank): Turn<Books> => {
   const id = `${contract.agreement}-${fields.VK_STAMP}`
   const known = books.orders.get(id)
-  if (known?.status === 'paid') return turn(books, sentence(200, ALREADY_PAID))
+  if (known?.status === 'paid') return turn(books, pageOf(known))
   if (known && known.fields.VK_AMOUNT !== fields.VK_AMOUNT) return turn(books, refusal(OTHER_AMOUNT))
   const order: BookedOrder = {
     id,

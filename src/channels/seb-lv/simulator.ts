@@ -1,7 +1,6 @@
 import { MINUTE_MS } from '../../kernel/time.ts'
 import {
-  ALREADY_PAID,
-  CANCELLED,
+  decidedSentence,
   languageOf,
   NO_SUCH_ORDER,
   NOTHING_OLDER,
@@ -47,8 +46,8 @@ export const sebLvSimulator: Simulator<Books> = {
 
 const OTHER_AMOUNT = 'this IB_PAYMENT_ID was used for another order'
 
-const pageOf = ({ id, status }: BookedOrder): SimulatorAnswer =>
-  status === 'open' ? { kind: 'page', order: id } : sentence(200, status === 'paid' ? ALREADY_PAID : CANCELLED)
+const pageOf = ({ id, status, fields }: BookedOrder): SimulatorAnswer =>
+  status === 'open' ? { kind: 'page', order: id } : decidedSentence(status, fields.IB_LANG)
 
 /** The same IB_PAYMENT_ID is the same order: shown again until it is paid. */
 const opened = (
@@ -58,7 +57,7 @@ const opened = (
 ): Turn<Books> => {
   const id = `${contract.agreement}-${fields.IB_PAYMENT_ID}`
   const known = books.orders.get(id)
-  if (known?.status === 'paid') return turn(books, sentence(200, ALREADY_PAID))
+  if (known?.status === 'paid') return turn(books, pageOf(known))
   if (known && known.fields.IB_AMOUNT !== fields.IB_AMOUNT) return turn(books, refusal(OTHER_AMOUNT))
   const order: BookedOrder = { id, contract, fields, ordered, madeAt: known?.madeAt ?? bank.now, status: 'open' }
   const url = `${bank.root}/order/${encodeURIComponent(id)}`
