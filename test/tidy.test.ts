@@ -229,6 +229,7 @@ const cases: readonly Case[] = [
       { 'src/notices/delivery.ts': "await fetch('https://shop.example')" },
       { 'src/notices/delivery.ts': "import { request } from 'undici'" },
       { 'src/sandbox/world.ts': "import { request } from 'node:https'" },
+      { 'src/payments/receipts/mail.ts': "import { createTransport } from 'nodemailer'" },
     ],
     good: {
       'src/platform/http/client.ts': "import { request } from 'undici'",

@@ -32,6 +32,12 @@ export const refusalOf = (address: string, scheme: 'http' | 'https', policy: Out
   return within(meant, OPEN) ? undefined : `${address} is not a public address`
 }
 
+/** Whether it is this very machine. */
+export const isLoopback = (address: string): boolean => {
+  const number = parseAddress(address)
+  return number !== undefined && within(unwrap(number), LOOPBACK) !== undefined
+}
+
 /** Reads `address/length`. Errors: a sentence that says what is wrong. */
 export const parseNetwork = (text: string): Result<Network, string> => {
   const [address = '', length = '', ...rest] = text.trim().split('/')
