@@ -30,6 +30,9 @@ import type { JobHandler, Jobs, Worker } from '../platform/jobs/jobs.ts'
 import { createJobs } from '../platform/jobs/queue.ts'
 import { createWorker, type WorkerOptions } from '../platform/jobs/worker.ts'
 import type { Log } from '../platform/log.ts'
+import type { Mailer } from '../platform/mail/mail.ts'
+import { openOutbox } from '../platform/mail/outbox.ts'
+import { openSmtp } from '../platform/mail/smtp.ts'
 import { openTraces, type Traces } from '../platform/traces.ts'
 import { type Desk, openDesk, openTasks } from '../tasks/index.ts'
 import { type Config, networksOf } from './config.ts'
@@ -140,14 +143,8 @@ export const compose = async (parts: Parts): Promise<Composed> => {
   const random: Random = parts.random ?? ((size) => new Uint8Array(randomBytes(size)))
   const sealer = openSealer(masterKeys, random)
   const client = openClient({ policy: outboundPolicyOf(config) })
-  const merchants = await openMerchants({
-    db,
-    channels,
-    masterKeys,
-    clock,
-    random,
-    allowFixtures: config.mode === 'test',
-  })
+  const allowFixtures = config.mode === 'test'
+  const merchants = await openMerchants({ db, channels, masterKeys, clock, random, allowFixtures })
   const jobs = createJobs({ db, clock })
   const metrics = openWatch({
     config,
@@ -170,6 +167,7 @@ export const compose = async (parts: Parts): Promise<Composed> => {
     numbers: openNumbers(db),
     health: openHealth(clock),
     send: sendThrough(client, clock),
+    mailer: mailerOf(config),
     clock,
     random,
     publicUrl: config.publicUrl,
@@ -187,7 +185,7 @@ export const compose = async (parts: Parts): Promise<Composed> => {
   const web = webOf({ config, hub, tokens, merchants, channels, db, assets, log, metrics, clock, random, modules })
   const count: WorkerOptions['count'] = (kind, outcome) => metrics.count('job_runs', { kind, outcome })
   const worker: Worker = createWorker({ db, clock, log, count })
-  const handlers: readonly JobHandler[] = paymentJobs(hub)
+  const handlers: readonly JobHandler[] = paymentJobs(hub, tokens)
   return {
     hub,
     merchants,
@@ -249,6 +247,13 @@ export const outboundPolicyOf = (config: Config): OutboundPolicy => ({
   testMode: config.mode === 'test',
   allowedNetworks: networksOf('EBIZNESS_ALLOWED_NETWORKS', config.allowedNetworks),
 })
+
+/** In test mode without a mail server letters are files. */
+const mailerOf = (config: Config): Mailer | undefined => {
+  const { smtpUrl, mailFrom } = config
+  if (smtpUrl !== undefined) return openSmtp({ url: smtpUrl, from: mailFrom, policy: outboundPolicyOf(config) })
+  return config.mode === 'test' ? openOutbox(join(resolve(config.dataDir), 'mail'), mailFrom) : undefined
+}
 
 /** The outbound client with the hub's clock: windows of time are judged against when the hub says an answer came. */
 const sendThrough =

@@ -20,6 +20,10 @@ export type Config = {
   readonly allowedNetworks: readonly string[]
   /** CIDR networks of the proxies in front, whose `X-Forwarded-For` is believed. */
   readonly trustedProxies: readonly string[]
+  /** The mail server, with its password. */
+  readonly smtpUrl: string | undefined
+  /** The sender's bare address. */
+  readonly mailFrom: string
   /** What Prometheus brings to read `/metrics`. */
   readonly metricsToken: string | undefined
   /** Where traces are sent, OpenTelemetry's own name for it; `/v1/traces` is added. */
@@ -69,6 +73,10 @@ const Environment = z.object({
       for (const network of listed(text).map(parseNetwork))
         if (!network.ok) context.addIssue({ code: 'custom', message: network.error })
     }),
+  EBIZNESS_SMTP_URL: z
+    .url({ protocol: /^smtps?$/, error: 'must be smtps://user:password@host or smtp://host:587' })
+    .optional(),
+  EBIZNESS_MAIL_FROM: z.email('must be a bare address such as no-reply@pay.example').optional(),
   EBIZNESS_METRICS_TOKEN: z
     .string()
     .regex(/^[\w.~+/=-]{32,256}$/, 'must be 32 to 256 letters, digits or . _ ~ + / = -: openssl rand -hex 32')
@@ -89,6 +97,8 @@ export const readConfig = (
   if (!parsed.success) return fail(parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`))
   const env = parsed.data
   const mode = env.EBIZNESS_MODE ?? defaultMode
+  if (env.EBIZNESS_SMTP_URL !== undefined && env.EBIZNESS_MAIL_FROM === undefined)
+    return fail(['EBIZNESS_MAIL_FROM: required with EBIZNESS_SMTP_URL: the address that letters are sent from'])
   if (mode === 'live') {
     const missing = [
       ...(env.EBIZNESS_MASTER_KEY ? [] : ['EBIZNESS_MASTER_KEY: required in live mode: 32 random bytes in base64']),
@@ -109,6 +119,8 @@ export const readConfig = (
       logLevel: env.EBIZNESS_LOG_LEVEL,
       allowedNetworks: listed(env.EBIZNESS_ALLOWED_NETWORKS),
       trustedProxies: listed(env.EBIZNESS_TRUSTED_PROXIES),
+      smtpUrl: env.EBIZNESS_SMTP_URL,
+      mailFrom: env.EBIZNESS_MAIL_FROM ?? 'no-reply@localhost',
       metricsToken: env.EBIZNESS_METRICS_TOKEN,
       tracesTo: env.OTEL_EXPORTER_OTLP_ENDPOINT,
       poolSize: env.EBIZNESS_DATABASE_CONNECTIONS,

@@ -77,6 +77,11 @@ export const openConfigured = async (
       return fail(faults.map(({ about, message }) => `${about}: ${message}`))
     }
     for (const { about, message } of findings) log.warn({ about }, message)
+    const { eServices } = await merchants.directory()
+    const unsendable = [...eServices.values()].filter(({ receipts, retired }) => receipts?.email && !retired)
+    if (!composed.hub.mailer)
+      for (const { id } of unsendable)
+        log.warn({ about: id }, 'receipts are wanted by e-mail and cannot be sent: set EBIZNESS_SMTP_URL')
     return ok({ fetch, work, close })
   } catch (fault) {
     await close()

@@ -174,6 +174,20 @@ describe('apply', () => {
   })
 })
 
+describe('receipts by e-mail', () => {
+  it('are off until the file says so, a difference then, and in the file again', async () => {
+    await world.apply(exampleYaml)
+    const receiptsOf = async () => (await world.merchants.directory()).eServices.get('property-tax')?.receipts
+    expect(await receiptsOf()).toBeUndefined()
+    const mailed = exampleYaml.replace('- id: property-tax', '- id: property-tax\n        receipts: { email: true }')
+    expect(showPlan(await world.apply(mailed))).toMatch(/\+ receipts\.email: true/)
+    expect(await receiptsOf()).toEqual({ email: true })
+    expect((await world.merchants.exportFile(world.notices)).yaml).toMatch(/receipts:\n +email: true/)
+    expect((await world.apply(mailed)).changes).toEqual([])
+    expect(showPlan(await world.apply(exampleYaml))).toMatch(/- receipts\.email: true/)
+  })
+})
+
 describe('export', () => {
   it('applied to the same database changes nothing', async () => {
     await world.apply(exampleYaml)

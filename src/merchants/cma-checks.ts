@@ -3,6 +3,7 @@ import type { Language } from '../kernel/language.ts'
 import { type Currency, MAX_AMOUNT_MINOR } from '../kernel/money.ts'
 import type { Instant } from '../kernel/time.ts'
 import { faultOfTheme } from '../platform/html/index.ts'
+import { isTextKey, slotsFor, slotsOf, type TextKey } from '../platform/texts/index.ts'
 import { faultOfOrigin, faultOfUrl } from './addresses.ts'
 import type { CmaFile, FileAgreement, FileEService, FileMerchant } from './cma-schema.ts'
 import type { Mode } from './directory.ts'
@@ -125,6 +126,10 @@ const checksOfEService = (
       eService.offers.map((offer, index) => [offer, [...place, 'offers', index]]),
     ),
   )
+  for (const [key, texts] of Object.entries(eService.texts)) {
+    if (!isTextKey(key)) say(['texts', key], `there is no text "${key}": src/platform/texts/en.ts has those there are`)
+    else for (const [language, text] of Object.entries(texts)) say(['texts', key, language], faultOfText(key, text))
+  }
   say(['look', 'brandColour'], faultOfColour(eService.look.brandColour))
   eService.offers.forEach((offer, index) => {
     if (!merchant.agreements.some(({ id }) => id === offer)) {
@@ -141,6 +146,15 @@ const checksOfLink = ({ file, around }: Check, place: Place, url: string | undef
 
 const knownAgreements = ({ agreements }: FileMerchant): string =>
   agreements.length === 0 ? 'it has none' : `it has ${listed(agreements.map(({ id }) => id))}`
+
+/** A name that nothing is put for would be shown to the payer with its braces. */
+const faultOfText = (key: TextKey, text: string): string | undefined => {
+  const known = slotsFor(key)
+  const strange = slotsOf(text).find((name) => !known.includes(name))
+  if (strange === undefined) return undefined
+  const may = known.length === 0 ? 'takes none' : `may hold ${listed(known.map((name) => `{${name}}`))}`
+  return `nothing is put for {${strange}}: this text ${may}`
+}
 
 const faultOfColour = (colour: string): string | undefined => {
   const fault = faultOfTheme(colour.toLowerCase())

@@ -125,7 +125,17 @@ const readEService = async (
   const orderKeys = await readOrderKeys(file, place, eService.orderKeys, input.sources)
   if (!orderKeys.ok) problems.push(...orderKeys.error)
   if (orderKeys.ok && input.mode === 'live') problems.push(...fixturesAmong(file, orderKeys.value))
-  const { look, notices, expiresAfter, limits, support, privacyUrl, orderKeys: _orderKeys, ...rest } = eService
+  const {
+    look,
+    notices,
+    expiresAfter,
+    limits,
+    support,
+    privacyUrl,
+    receipts,
+    orderKeys: _orderKeys,
+    ...rest
+  } = eService
   const brandColour = look.brandColour.toLowerCase()
   return {
     ...rest,
@@ -135,6 +145,7 @@ const readEService = async (
     limits: present(limits),
     ...(support ? { support: present(support) } : {}),
     ...(privacyUrl === undefined ? {} : { privacyUrl }),
+    ...(receipts ? { receipts } : {}),
     ...(orderKeys.ok && orderKeys.value.length > 0 ? { orderKeys: orderKeys.value.map(asOrderKey) } : {}),
     notices: notices.map(({ url }) => url),
     look: { brandColour, onBrandColour: readableOn(`#${brandColour.slice(1)}`), ...(logo ? { logo } : {}) },

@@ -107,6 +107,14 @@ const mistakes: readonly (readonly [what: string, from: string, to: string, at: 
     '0, sender',
     'must be at least 1',
   ],
+  ['a text that there is not', 'choose.title: {', 'choose.titel: {', '{ lv: Kā', 'there is no text "choose.titel"'],
+  [
+    'a text with a name that nothing is put for',
+    'How will you pay?',
+    '"How will you pay {sum}?"',
+    '"How will you pay',
+    'nothing is put for {sum}: this text takes none',
+  ],
   ['a missing setting', 'senderId: LIEPKALNI, ', '', '{ url: "http://localhost:8081', 'settings.senderId: is missing'],
   [
     'an address without encryption',

@@ -106,6 +106,8 @@ const eService = z.strictObject({
   support: support.optional(),
   privacyUrl: z.string().optional(),
   texts: z.record(z.string(), localized).default({}),
+  /** By e-mail to the address in the order: only where the merchant wants it. */
+  receipts: z.strictObject({ email: z.boolean() }).optional(),
   look: z.strictObject({ brandColour: z.string(), logo: logoFile.optional() }),
   /** Read in `order-keys.ts`. */
   orderKeys: z.array(z.unknown()).min(1).max(MAX_ORDER_KEYS).optional(),

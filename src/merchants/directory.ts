@@ -44,6 +44,8 @@ export type EService = {
   /** Texts the merchant words itself, by the key of `platform/texts`. */
   readonly texts: Readonly<Record<string, Localized>>
   readonly look: Look
+  /** `email`: sent to the payer's address, where the order has one. */
+  readonly receipts?: { readonly email: boolean }
   /** Public keys that its signed orders verify with; none: it orders by the API only. */
   readonly orderKeys?: readonly OrderKey[]
   readonly retired: boolean

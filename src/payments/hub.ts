@@ -6,6 +6,7 @@ import type { Notices } from '../notices/index.ts'
 import type { Sealer } from '../platform/crypto/index.ts'
 import type { Db } from '../platform/db/db.ts'
 import type { Jobs } from '../platform/jobs/jobs.ts'
+import type { Mailer } from '../platform/mail/mail.ts'
 import type { Meters } from '../platform/metrics.ts'
 import type { Traces } from '../platform/traces.ts'
 import type { Tasks } from '../tasks/index.ts'
@@ -23,6 +24,8 @@ export type Hub = {
   readonly numbers: Numbers
   readonly health: Health
   readonly send: Send
+  /** Undefined: letters cannot be sent. */
+  readonly mailer: Mailer | undefined
   readonly clock: Clock
   readonly random: Random
   /** Where payers and PSPs reach the hub, without a slash at the end. */

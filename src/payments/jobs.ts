@@ -5,16 +5,18 @@ import type { AttemptState } from './facts.ts'
 import type { Hub } from './hub.ts'
 import { tryParked } from './parked.ts'
 import { attemptDeadline, type Command, decide, nextDeadline, stateOf } from './payment.ts'
+import { receiptMailJob } from './receipts/mail.ts'
 import { DEADLINE, fromJobKey, jobKey, PARKED, record, TWINS } from './record.ts'
 import { refundJob } from './refunding.ts'
 import { forgetAnswers, loadPayment, lockPayment, othersOfReference, spendSigningKeys } from './store/index.ts'
+import type { Tokens } from './tokens.ts'
 
 const FORGET = 'payments.forget-answers'
 /** Idempotency keys are promised for at least 30 days. */
 const ANSWERS_KEPT_MS = 31 * DAY_MS
 
 /** The time edge: all that the hub does for payments without being asked. */
-export const paymentJobs = (hub: Hub): readonly JobHandler[] => [
+export const paymentJobs = (hub: Hub, tokens: Tokens): readonly JobHandler[] => [
   {
     kind: DEADLINE,
     atOnce: 32,
@@ -37,6 +39,7 @@ export const paymentJobs = (hub: Hub): readonly JobHandler[] => [
     run: async ({ key }, now) => nameTwins(hub, ...fromJobKey(key), now),
   },
   refundJob(hub),
+  receiptMailJob(hub, tokens),
   {
     kind: FORGET,
     housekeeping: true,

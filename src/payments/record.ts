@@ -13,6 +13,7 @@ import { eventType, viewOf } from './view.ts'
 export const DEADLINE = 'payments.deadline'
 export const TWINS = 'payments.twins'
 export const PARKED = 'payments.parked'
+export const RECEIPT_MAIL = 'payments.receipt-mail'
 
 /** Jobs name a row by its whole key. */
 export const jobKey = (merchant: string, id: string): string => `${merchant}/${id}`
@@ -53,7 +54,12 @@ export const record = async (hub: Hub, tx: Tx, loaded: Loaded, decided: Decided,
     countChange(hub, before, decided)
   })
   await setDeadline(hub, tx, row, before, decided.state)
-  if (before.status !== 'executed' && decided.state.status === 'executed') await lookForTwins(hub, tx, row, now)
+  if (before.status !== 'executed' && decided.state.status === 'executed') {
+    await lookForTwins(hub, tx, row, now)
+    // Whether the e-service wants it sent is read when it is sent: to read it here would take a second connection.
+    if (row.details.payer?.email !== undefined)
+      await hub.jobs.set(tx, [{ kind: RECEIPT_MAIL, key: jobKey(row.merchant, row.id), runAt: now, payload: now }])
+  }
 }
 
 const setDeadline = async (

@@ -13,6 +13,10 @@ export const COUNTERS = {
     labels: ['channel', 'status'],
   },
   payments: { help: 'Payments that reached a status', labels: ['status'] },
+  receipt_mails: {
+    help: 'Receipts by e-mail: sent, later (tried again), refused for good, gave_up after three days, no_server (EBIZNESS_SMTP_URL is not set)',
+    labels: ['outcome'],
+  },
   refunds: { help: 'Refunds that reached a status, by who asked for them', labels: ['channel', 'status', 'origin'] },
   enquiries: {
     help: 'Enquiries to PSPs by what they said of the attempt, or no_answer, or cannot_ask (the agreement or its ability is gone)',

@@ -69,7 +69,7 @@ describe('messages that cannot be read', () => {
   /** What its job does with each of these messages, so much later. */
   const tryLater = async (from: Hub, ids: readonly string[], afterMs: number) => {
     const clock = { now: () => hub.clock.now() + afterMs }
-    const job = paymentJobs({ ...from, clock }).find(({ kind }) => kind === 'payments.parked')
+    const job = paymentJobs({ ...from, clock }, hub.composed.tokens).find(({ kind }) => kind === 'payments.parked')
     const runs = ids.map((id) => job?.run({ key: `liepkalni/${id}`, payload: null, tries: 0 }, clock.now()))
     return Promise.all(runs)
   }

@@ -122,7 +122,7 @@ describe('a refund that the hub cannot bring to an end', () => {
     },
   })
   const pursue = async (from: Hub, id: string, name: string, tries = 0, afterMs = 0) => {
-    const job = paymentJobs(from).find(({ kind }) => kind === 'payments.refund')
+    const job = paymentJobs(from, hub.composed.tokens).find(({ kind }) => kind === 'payments.refund')
     return job?.run({ key: `liepkalni/${id}/${name}`, payload: null, tries }, from.clock.now() + afterMs)
   }
   const asked = async (was?: string) => {

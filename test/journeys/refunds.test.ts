@@ -174,7 +174,7 @@ describe('a refund whose answer is lost', () => {
     },
   })
   const pursue = async (from: Hub, id: string, name: string, tries = 0) => {
-    const job = paymentJobs(from).find(({ kind }) => kind === 'payments.refund')
+    const job = paymentJobs(from, hub.composed.tokens).find(({ kind }) => kind === 'payments.refund')
     const key = `liepkalni/${id}/${name}`
     return job?.run({ key, payload: null, tries }, from.clock.now())
   }

@@ -80,6 +80,8 @@ export type TestHubOptions = {
   readonly path?: string
   /** One that the test can take away; dropped with the hub. */
   readonly database?: FreshDatabase
+  /** What the environment would say otherwise. */
+  readonly config?: Partial<Config>
   /** Where the hub's log goes; nowhere when absent. */
   readonly log?: Log
   readonly traces?: Traces
@@ -148,6 +150,8 @@ const configFor = (publicUrl: string): Config => ({
   logLevel: 'silent',
   allowedNetworks: [],
   trustedProxies: [],
+  smtpUrl: undefined,
+  mailFrom: 'no-reply@pay.example',
   metricsToken: undefined,
   tracesTo: undefined,
   poolSize: 8,
@@ -218,7 +222,7 @@ export const startTestHub = async (options: TestHubOptions = {}): Promise<TestHu
   const ownKey = new Uint8Array(randomBytes(32))
   const node = (db: Db, publicUrl?: string, masterKeys = masterKeysOf(ownKey), modules = options.modules ?? MODULES) =>
     startNode(publicUrl, options.path ?? '', (own) => {
-      const config = { ...own, trustedProxies: options.trustedProxies ?? [] }
+      const config = { ...own, trustedProxies: options.trustedProxies ?? [], ...options.config }
       return compose({ config, db, channels, masterKeys, clock, log, assets, modules, traces })
     })
   const { root, config, composed, stop } = await node(database.db)

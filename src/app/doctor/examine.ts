@@ -92,7 +92,7 @@ const ofComposed = async (config: Config, composed: Composed, clock: Clock): Pro
   const directory = await merchants.directory()
   const urls = new Map<string, readonly string[]>()
   for (const id of directory.eServices.keys()) urls.set(id, await notices.urlsOf(id))
-  const kinds = paymentJobs(hub).map(({ kind }) => kind)
+  const kinds = paymentJobs(hub, tokens).map(({ kind }) => kind)
   return [
     ...ofSealed(sealed),
     ...ofFindings(await merchants.findings()),

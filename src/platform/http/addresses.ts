@@ -34,7 +34,7 @@ export const refusalOf = (address: string, scheme: 'http' | 'https', policy: Out
 
 /** Whether it is this very machine. */
 export const isLoopback = (address: string): boolean => {
-  const number = parseAddress(address)
+  const number = addressOf(address)
   return number !== undefined && within(unwrap(number), LOOPBACK) !== undefined
 }
 

@@ -134,6 +134,13 @@ export const en = {
   'receipt.quote': 'Number to quote',
   'receipt.issued': 'Receipt made {time}',
 
+  'mail.subject': 'Payment receipt: {service}, {amount}',
+  'mail.paid':
+    'Thank you! Your payment in “{service}” has been made. The receipt is attached (PDF), also as a signed file that can be verified (JSON).',
+  'mail.page': 'The receipt on the web: {address}',
+  'mail.why':
+    'You receive this letter because your address was given in “{service}”. Payment processing uses it for nothing else.',
+
   'problem.not_found': 'We cannot find this payment',
   'problem.not_found-text': 'The address is incomplete or wrong. Open the payment again from the e-service.',
   'problem.gone': 'This payment is no longer shown here',

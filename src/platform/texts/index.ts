@@ -15,7 +15,10 @@ export const spokenLanguages: readonly Language[] = Object.keys(SPOKEN)
 
 export const isTextKey = (key: string): key is TextKey => Object.hasOwn(lv, key)
 
-/** Names in braces that a text may use, as the English one does; for checking a merchant's own wording. */
+/** What a merchant's own wording of a text may use. */
+export const slotsFor = (key: TextKey): readonly string[] => slotsOf(en[key])
+
+/** Names in braces that a text uses. */
 export const slotsOf = (text: string): readonly string[] =>
   [...text.matchAll(/\{([a-z]+)\}/g)].map((slot) => slot[1] ?? '')
 

@@ -132,6 +132,13 @@ export const lv = {
   'receipt.quote': 'Numurs saziņai',
   'receipt.issued': 'Kvīts sagatavota: {time}',
 
+  'mail.subject': 'Maksājuma kvīts: {service}, {amount}',
+  'mail.paid':
+    'Paldies! Jūsu maksājums e-pakalpojumā “{service}” ir veikts. Pielikumā ir kvīts (PDF) un tās parakstīta datne (JSON), ko var pārbaudīt.',
+  'mail.page': 'Kvīts tīmeklī: {address}',
+  'mail.why':
+    'Šo vēstuli saņemat, jo Jūsu adrese norādīta e-pakalpojumā “{service}”. Maksājumu apstrāde to nelieto nekam citam.',
+
   'problem.not_found': 'Maksājums nav atrasts',
   'problem.not_found-text': 'Adrese ir nepilnīga vai kļūdaina. Atveriet maksājumu vēlreiz no e-pakalpojuma.',
   'problem.gone': 'Šis maksājums te vairs nav redzams',
