@@ -38,7 +38,10 @@ describe('payments show', { timeout: SLOW_MS }, () => {
         explanation: expect.stringContaining('It is paid at sandbox by attempt'),
         facts: expect.arrayContaining([expect.objectContaining({ fact: 'begun' })]),
         messages: expect.arrayContaining([expect.objectContaining({ purpose: 'notice', verdict: 'trusted' })]),
-        events: [{ type: 'payment.started' }, { type: 'payment.executed' }],
+        events: [
+          { type: 'payment.started', deliveries: [{ status: 200, url: `${hub.shopRoot}/notices` }] },
+          { type: 'payment.executed', deliveries: [{ status: 200 }] },
+        ],
       },
     })
     expect(words.code).toBe(0)
@@ -48,7 +51,7 @@ describe('payments show', { timeout: SLOW_MS }, () => {
       /^123\.45 EUR was ordered at .* It is$|It is paid at sandbox/m,
       /^ {2}\S{10} \S{9} {2}begun +#\d+ at sandbox/m,
       /in notice trusted\b.* msg_\w+\n +paid 123\.45 EUR$/m,
-      /^ {2}evt_\w+ {2}2 {2}payment\.executed$/m,
+      /^ {2}evt_\w+ {2}2 {2}payment\.executed\n {4}\S+ \S+Z answered 200 in \d+ ms: http\S+\/notices$/m,
     ])
       expect(words.out).toMatch(line)
     expect(words.out.split('\n').filter((line) => line.length > 80)).toEqual([])

@@ -1,23 +1,48 @@
 import { toDecimal } from '../../kernel/money.ts'
+import { toRfc3339 } from '../../kernel/time.ts'
+import type { Delivery, NoticesModule } from '../../notices/index.ts'
 import { findPayment, type PaymentStory } from '../../payments/index.ts'
 import { Ending, EXIT, type Exit, print, printJson } from './output.ts'
 import { withSession } from './session.ts'
 
 /** What happened to one payment, for whoever has the payer on the telephone: readable on a terminal of 80 columns. */
 
-type EventLine = { readonly id: string; readonly type: string; readonly sequence: number }
+type EventLine = {
+  readonly id: string
+  readonly type: string
+  readonly sequence: number
+  /** Its notice's sendings, newest first. */
+  readonly deliveries: readonly (Omit<Delivery, 'at' | 'status'> & {
+    readonly at: string
+    readonly status: number | null
+  })[]
+}
+/** Of one event; a replay adds to them. */
+const MOST_DELIVERIES = 100
+const DELIVERIES_SHOWN = 4
+const ANSWER_SHOWN = 120
+
 type Options = { readonly json?: boolean; readonly personal?: boolean }
 
 export const showPayment = (id: string, options: Options): Promise<Exit> =>
   withSession(async ({ composed }) => {
     const story = await findPayment(composed.hub.db, id, { personal: options.personal === true })
     if (!story) throw new Ending(EXIT.no, `there is no payment ${id}`)
-    const stored = await composed.notices.ofSubject(story.payment.eService, id)
-    const events = stored.map(({ id: event, type, sequence }) => ({ id: event, type, sequence }))
+    const events = await eventsOf(composed.notices, story.payment.eService, id)
     if (options.json) printJson({ ...story, events })
     else print(inWords(story, events))
     return EXIT.done
   })
+
+const eventsOf = async (notices: NoticesModule, eService: string, payment: string): Promise<readonly EventLine[]> => {
+  const lines: EventLine[] = []
+  for (const { id, type, sequence } of await notices.ofSubject(eService, payment)) {
+    const deliveries = (await notices.deliveries(id)).slice(0, MOST_DELIVERIES)
+    const told = deliveries.map((one) => ({ ...one, at: toRfc3339(one.at), status: one.status ?? null }))
+    lines.push({ id, type, sequence, deliveries: told })
+  }
+  return lines
+}
 
 const WIDTH = 80
 
@@ -28,9 +53,7 @@ const inWords = (story: PaymentStory, events: readonly EventLine[]): string =>
     ...(story.persons ? [['PERSONS', ...personsOf(story.persons)].join('\n')] : []),
     ['WHAT HAPPENED', ...story.facts.flatMap((fact) => factLines(story, fact))].join('\n'),
     ...(story.messages.length > 0 ? [['MESSAGES', ...story.messages.flatMap(messageLines)].join('\n')] : []),
-    ...(events.length > 0
-      ? [['EVENTS', ...events.map(({ id, type, sequence }) => `  ${id}  ${sequence}  ${type}`)].join('\n')]
-      : []),
+    ...(events.length > 0 ? [['EVENTS', ...events.flatMap(eventLines)].join('\n')] : []),
   ].join('\n\n')
 
 const headOf = ({ payment, nextDeadline }: PaymentStory): string => {
@@ -84,6 +107,24 @@ const messageLines = ({ at, direction, purpose, verdict, status, says, id }: Pay
   ]
 }
 const MESSAGE_INDENT = ' '.repeat('  2026-11-23 08:00:00Z  '.length)
+
+const eventLines = ({ id, type, sequence, deliveries }: EventLine): readonly string[] => {
+  const more = deliveries.length - DELIVERIES_SHOWN
+  return [
+    `  ${id}  ${sequence}  ${type}`,
+    ...deliveries.slice(0, DELIVERIES_SHOWN).flatMap(deliveryLines),
+    ...(more > 0 ? [`    and ${more} earlier: --json shows them`] : []),
+  ]
+}
+
+/** What an e-service said is worth reading where it did not take the notice. */
+const deliveryLines = ({ at, url, status, answer, tookMs }: EventLine['deliveries'][number]): readonly string[] => {
+  const taken = status !== null && status >= 200 && status < 300
+  const said = answer.replace(/\s+/g, ' ').trim().slice(0, ANSWER_SHOWN)
+  const result = status === null ? 'no answer' : `answered ${status}`
+  const line = `${when(at)}  ${result} in ${tookMs} ms: ${url}${taken || said === '' ? '' : ` said "${said}"`}`
+  return indented(wrapped(line, WIDTH - 4), '    ')
+}
 
 /** `2026-11-23 08:00:00Z`. */
 const when = (rfc3339: string): string => rfc3339.replace('T', ' ').replace(/\.\d+/, '')

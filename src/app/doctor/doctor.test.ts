@@ -1,8 +1,10 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type FreshDatabase, freshDatabase } from '../../../test/support/database.ts'
 import { startTestHub, type TestHub } from '../../../test/support/hub.ts'
 import { ordered, paidThrough } from '../../../test/support/story.ts'
-import { execute, urlOf } from '../../../test/support/test-server.ts'
+import { execute, openTempFolder, urlOf } from '../../../test/support/test-server.ts'
 import { HOUR_MS, MINUTE_MS, systemClock } from '../../kernel/time.ts'
 import type { Directory } from '../../merchants/index.ts'
 import type { ServerState } from '../../platform/db/state.ts'
@@ -208,6 +210,16 @@ describe('a database', () => {
       expect(found).toMatchObject({ databaseAway: true, looked: ['database', 'clock'] })
       expect(found.findings).toEqual([expect.stringMatching(says)])
     }
+  })
+
+  it('of its own that was never made is not made by looking', async () => {
+    const folder = join(openTempFolder('ebizness-doctor-'), 'none')
+    const { findings, databaseAway } = await examine(configOf({ EBIZNESS_DATA_DIR: folder }), silentLog)
+    expect([told(findings), databaseAway, existsSync(folder)]).toEqual([
+      [expect.stringMatching(/^error database: nothing is set up in .*none yet: name a database in DATABASE_URL/)],
+      true,
+      false,
+    ])
   })
 
   it('that takes no writes is told so', async () => {
