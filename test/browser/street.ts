@@ -28,7 +28,6 @@ export const openStreet = async (): Promise<Street> => {
       eService: E_SERVICE,
       noticeKeys: (await hub.composed.notices.addresses(E_SERVICE)).flatMap((one) => [one.secret, one.publicKey]),
     }),
-    send: (request) => hub.composed.client.send(request),
     log: () => {},
   })
   const detour = await openDetour(hub.world.root)

@@ -91,7 +91,6 @@ const openAll = async (
       port,
       access: () => accessOf(composed, config, clock),
       clock,
-      send: (request) => composed.client.send(request),
       log: (event, fields) => log.debug(fields, event),
     }),
   )

@@ -2,8 +2,8 @@ import { inLanguage } from '../../kernel/language.ts'
 import { toDecimal } from '../../kernel/money.ts'
 import { type Instant, localTime } from '../../kernel/time.ts'
 import { type Html, html } from '../../platform/html/index.ts'
+import type { Offer } from '../../sdk/index.ts'
 import { type Bill, type Heard, isPaid, type KnownPayment, openPayment, shownPayment } from './bills.ts'
-import type { ShopOffer } from './hub.ts'
 import { type ShopLanguage, type ShopTexts, shopTexts } from './texts.ts'
 
 /** The e-service's own pages: the look is the municipality's, and no hub markup is in them. */
@@ -14,7 +14,7 @@ export type BillsView = {
   readonly language: ShopLanguage
   readonly bills: readonly Bill[]
   /** The banks the e-service offers by itself; empty when the hub could not be asked. */
-  readonly offers: readonly ShopOffer[]
+  readonly offers: readonly Offer[]
   readonly hubRoot: string
   readonly notice?: Notice
   /** The bill the payer came back with. */

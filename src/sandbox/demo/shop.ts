@@ -3,15 +3,16 @@ import { type Context, Hono } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
 import { type Clock, SECOND_MS } from '../../kernel/time.ts'
 import type { Html } from '../../platform/html/index.ts'
-import { verifyNotice, verifyReturn } from '../../sdk/index.ts'
+import { type HubClient, openHub, verifyNotice, verifyReturn } from '../../sdk/index.ts'
 import { serveOnLoopback } from '../serve.ts'
 import { type Bill, isPaid, newBills, noticed, openPayment, ordered, returned } from './bills.ts'
-import { type HubAccess, type HubCalls, hubCalls, type SendCall } from './hub.ts'
 import { type BillsView, billsPage, type Notice, sentencePage } from './pages.ts'
 import { type ShopLanguage, shopTexts } from './texts.ts'
 
 /** What the integrator was given. Asked for at each use, so that keys may be rotated. */
-export type DemoAccess = HubAccess & {
+export type DemoAccess = {
+  readonly hubRoot: string
+  readonly apiKey: string
   readonly eService: string
   /** As `ebizness keys notices` prints them: `whsec_…` and `whpk_…`. */
   readonly noticeKeys: readonly string[]
@@ -22,7 +23,8 @@ export type DemoOptions = {
   readonly port: number
   readonly access: () => Promise<DemoAccess>
   readonly clock: Clock
-  readonly send: SendCall
+  /** How long is waited between tries of a call; a test gives its own. */
+  readonly wait?: (ms: number) => Promise<unknown>
   readonly log: (event: string, fields: Readonly<Record<string, unknown>>) => void
 }
 
@@ -36,7 +38,7 @@ export type Demo = {
 
 /** The demo e-service: everything an integration needs, and little else. Throws what `listen` throws. */
 export const startDemo = async (options: DemoOptions): Promise<Demo> => {
-  const shop: Shop = { ...options, hub: hubCalls(options.send), root: '', run: 0, bills: [] }
+  const shop: Shop = { ...options, hub: hubOf(options), root: '', run: 0, bills: [] }
   restart(shop)
   const served = await serveOnLoopback(options.port, (root) => {
     shop.root = root
@@ -47,11 +49,23 @@ export const startDemo = async (options: DemoOptions): Promise<Demo> => {
 }
 
 type Shop = DemoOptions & {
-  readonly hub: HubCalls
+  readonly hub: (access: DemoAccess) => HubClient
   root: string
   /** The second in which these bills were made, or the next that was not used yet. */
   run: number
   bills: readonly Bill[]
+}
+
+/** One client as long as the key is the same: it keeps the hub's keys of return tokens. */
+const hubOf = ({ wait }: DemoOptions): Shop['hub'] => {
+  let kept: { readonly access: DemoAccess; readonly client: HubClient } | undefined
+  return (access) => {
+    if (kept?.access.apiKey !== access.apiKey || kept.access.hubRoot !== access.hubRoot) {
+      const { hubRoot: url, apiKey } = access
+      kept = { access, client: openHub({ url, apiKey, ...(wait ? { wait } : {}) }) }
+    }
+    return kept.client
+  }
 }
 
 /** References must be new in each run: the hub remembers those that were paid. */
@@ -117,8 +131,8 @@ const payAddress = (payUrl: string, offer: string | undefined): string => {
 const order = async (shop: Shop, bill: Bill, language: ShopLanguage, offer: string | undefined) => {
   const access = await shop.access()
   const place = (name: ShopLanguage) => `${shopTexts[name].service}, ${bill.place[name] ?? ''}`
-  const made = await shop.hub.order(
-    access,
+  const hub = shop.hub(access)
+  const made = await hub.createPayment(
     {
       reference: bill.reference,
       amount: bill.amountMinor,
@@ -130,18 +144,18 @@ const order = async (shop: Shop, bill: Bill, language: ShopLanguage, offer: stri
       ...(offer === undefined ? {} : { channel: offer }),
     },
     // The same after a lost answer, so that nothing is ordered twice; bank and language are part of the body, which a key must fit.
-    `${bill.reference}-${bill.payments.length + 1}-${offer ?? 'any'}-${language}`,
+    { idempotencyKey: `${bill.reference}-${bill.payments.length + 1}-${offer ?? 'any'}-${language}` },
   )
   // Our own earlier order, of which the answer was lost: the hub names it.
-  const other = made.ok ? undefined : made.error.payment
-  const known = other === undefined ? made : await shop.hub.payment(access, other)
+  const other = made.ok ? undefined : made.problem.payment
+  const known = other === undefined ? made : await hub.getPayment(other)
   if (!known.ok) {
-    shop.log('demo.order_failed', { reference: bill.reference, ...known.error })
+    shop.log('demo.order_failed', { reference: bill.reference, ...known.problem })
     return undefined
   }
-  const { told, payUrl } = known.value
-  change(shop, bill.id, (now) => ordered(now, told, payUrl, shop.clock.now()))
-  return payUrl
+  const { value: told } = known
+  change(shop, bill.id, (now) => ordered(now, told, told.payUrl, shop.clock.now()))
+  return told.payUrl
 }
 
 // --------------------------------------------------------------------------------------------------------- what is heard, and how
@@ -167,7 +181,7 @@ const comeBack = async (shop: Shop, context: Context): Promise<Response> => {
   const access = await shop.access()
   const token = await verifyReturn({
     token: context.req.query('token') ?? '',
-    keys: (await shop.hub.keys(access)).keys,
+    keys: shop.hub(access).returnKeys,
     issuer: access.hubRoot,
     eService: access.eService,
     now: shop.clock.now(),
@@ -211,7 +225,8 @@ const showBills = async (
   const access = await shop.access()
   const language = languageOf(context)
   const smallest = Math.min(...shop.bills.map((bill) => bill.amountMinor))
-  const offers = await shop.hub.offers(access, smallest, language)
+  const found = await shop.hub(access).listChannels({ amount: smallest, currency: 'EUR', language })
+  const offers = found.ok ? found.value.offers : []
   const { hubRoot } = access
   return shown(billsPage({ language, bills: shop.bills, offers, hubRoot, ...more }), hubRoot, status)
 }
