@@ -62,7 +62,7 @@ const paymentId = () => bill()?.payments.at(-1)?.id ?? ''
 const payUrl = () => bill()?.payments.at(-1)?.payUrl ?? ''
 
 /** Way (b): the bank is chosen on the hub's page. */
-const payHere = async (page: Page, bank: 'Swedbank' | 'Sandbox bank'): Promise<void> => {
+const payHere = async (page: Page, bank: 'Swedbank' | 'SEB' | 'Sandbox bank'): Promise<void> => {
   await page
     .locator(FLAT)
     .getByRole('button', { name: /^(Pay|Go on with the payment)$/ })
@@ -247,6 +247,17 @@ describe('a payer’s page', () => {
     await reaches(page, 'processing-taken')
     await street.hub.clock.advance(31_000)
     await reaches(page, 'paid')
+  })
+
+  it('says that SEB has accepted the payment, and turns to paid by itself when SEB has executed it', async () => {
+    const page = await atEService()
+    await payHere(page, 'SEB')
+    await atBank(page)
+    await decide(page, 'notice_late')
+    await reaches(page, 'processing-taken')
+    expect(billStatus()).not.toBe('executed')
+    await street.hub.clock.advance(121_000)
+    await findsPaid(page)
   })
 
   it('puts the bank of the last time first on the next visit', async () => {
