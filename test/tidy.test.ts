@@ -24,7 +24,7 @@ const LAYERS: Layers = {
   wire: { imports: ['kernel'], doors: 'every file', packages: [] },
   channels: {
     imports: ['kernel', 'wire'],
-    doors: ['channel.ts', 'examples.ts', 'simulator.ts', 'simulators.ts', 'conformance/kit.ts'],
+    doors: ['channel.ts', 'examples.ts', 'settings.ts', 'simulator.ts', 'simulators.ts', 'conformance/kit.ts'],
     // A channel's folder brings its logo: the list reads it once, when it is loaded.
     packages: ['zod', 'node:fs'],
   },

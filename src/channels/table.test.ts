@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { z } from 'zod'
 import { channels } from './index.ts'
+import { settingsOf } from './settings.ts'
 import { drawChannels } from './table.ts'
 
 const drawn = drawChannels()
@@ -18,20 +18,26 @@ describe('the table of channels', () => {
   })
 })
 
-type Schema = z.core.JSONSchema.BaseSchema
+describe('what an agreement brings', () => {
+  it('is told of every channel: all of it, or what differs from another of its family', () => {
+    for (const { channel } of channels) {
+      const [, section = ''] = drawn.split(`\n### ${channel.id}\n`)
+      const own = section.split('\n### ')[0] ?? ''
+      const like = /^\nAs \[([a-z-]+)\]/.exec(own)?.[1]
+      const first = channels.find((listed) => listed.channel.id === like)?.channel
+      const usual = first ? settingsOf(first) : []
+      for (const [place, setting] of settingsOf(channel).entries()) {
+        const differs = JSON.stringify(setting) !== JSON.stringify(usual[place])
+        expect(own.includes(`| \`${setting.path}\` |`), `${channel.id} ${setting.path}`).toBe(differs)
+      }
+    }
+  })
+})
 
-/** Every setting by its path, those within a setting too. */
-const settingsOf = (schema: Schema, above = ''): readonly (readonly [path: string, description: string])[] =>
-  Object.entries(schema.properties ?? {}).flatMap(([name, about]) =>
-    typeof about === 'object'
-      ? [[above + name, about.description ?? ''] as const, ...settingsOf(about, `${above}${name}.`)]
-      : [],
-  )
-
-describe.each(channels.map(({ channel }) => channel))('the settings of $id', ({ settings }) => {
+describe.each(channels.map(({ channel }) => channel))('the settings of $id', (channel) => {
   it('each say what they are', () => {
-    const all = settingsOf(z.toJSONSchema(settings, { io: 'input', unrepresentable: 'any' }))
+    const all = settingsOf(channel)
     expect(all.length).toBeGreaterThan(1)
-    expect(all.filter(([, description]) => description.length < 10)).toEqual([])
+    expect(all.filter(({ meaning }) => meaning.length < 10)).toEqual([])
   })
 })
