@@ -41,8 +41,8 @@ export type DeliveryParts = {
 }
 
 const TIMEOUT_MS = 15 * SECOND_MS
-/** A process that died is succeeded after this: time-out, and the write that follows it through an outage of the database. */
-const LEASE_MS = 60 * SECOND_MS
+/** A process that died is succeeded after this: time-out, and the write that follows it. Where that takes longer, the notice is sent once more. */
+const LEASE_MS = 25 * SECOND_MS
 const WRITTEN_AT_ONCE = 256
 /** A longer answer is broken off. */
 const ANSWER_READ_BYTES = 65_536
@@ -98,7 +98,7 @@ export const openDeliveries = (parts: DeliveryParts): Deliveries => {
       }
       for (const one of claimed) {
         const key = `${one.event} ${one.address}`
-        // Only a clock that leaps ends a lease while its sending is under way.
+        // A clock that leaps ends a lease while its sending is under way, or a database that was away while that should be written.
         if (sending.has(key)) allowance.giveBack(one.address, 1)
         else
           sending.set(
@@ -175,7 +175,7 @@ const measure = ({ count, observe }: Meters, { claimed, verdict, next }: Finishe
   }
 }
 
-/** Through an outage of the database about as long as the lease; the batch may be written twice without harm. */
+/** Through an outage of the database; the batch may be written twice without harm. */
 const FINISH_TRIES = 20
 const FINISH_PAUSE_MS = 1_000
 

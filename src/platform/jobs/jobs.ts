@@ -13,7 +13,7 @@ export type JobHandler = {
   readonly housekeeping?: true
   /** How many of this kind may run at once in this process. */
   readonly atOnce: number
-  /** How long a lease lasts; past it another node takes the job. */
+  /** How long a run may take; past it another node takes the job. Of a process that died it takes them after 15 s. */
   readonly leaseMs: number
   /**
    * Runs once per claim; may run again after a crash. Returns when to run next, or undefined when done. A throw is a fault: the job

@@ -92,6 +92,30 @@ export const claimJobs = async (
   return inOrder(rows).toSorted((a, b) => a.runAt - b.runAt)
 }
 
+const PROLONG = statement(
+  'jobs.prolong',
+  `with mine as (
+     select job.kind, job.key, held.until
+     from unnest($1::text[], $2::text[], $3::bigint[], $4::timestamptz[]) as held (kind, key, fence, until)
+     join platform.job as job on job.kind = held.kind and job.key = held.key and job.fence = held.fence
+     for update of job skip locked)
+   update platform.job as job set leased_until = mine.until
+   from mine where job.kind = mine.kind and job.key = mine.key`,
+)
+
+/** Moves the ends of leases that are still held; waits for nobody, so that the queue never makes a payment wait in a circle. */
+export const prolongJobs = async (
+  db: Queryable,
+  held: readonly (Pick<ClaimedJob, 'kind' | 'key' | 'fence'> & { readonly until: Instant })[],
+): Promise<void> => {
+  await db.query(PROLONG, [
+    held.map(({ kind }) => kind),
+    held.map(({ key }) => key),
+    held.map(({ fence }) => fence),
+    held.map(({ until }) => at(until)),
+  ])
+}
+
 /** More than this is told as this: a count for a page that is read every few seconds must not walk a long queue. */
 const COUNTED_AT_MOST = 10_000
 

@@ -4,6 +4,7 @@ import type { Clock, Instant } from '../../kernel/time.ts'
 import type { Db } from '../db/db.ts'
 import type { Log } from '../log.ts'
 import type { JobHandler, Worker } from './jobs.ts'
+import { BEAT_MS, openLeases } from './leases.ts'
 import { onJobSet, POLL_MS } from './queue.ts'
 import { type ClaimedJob, claimJobs, type FinishedJob, finishJobs, JOB_CHANNEL, type Wanted } from './store.ts'
 
@@ -14,6 +15,13 @@ export type WorkerOptions = {
   readonly log: Log
   /** Told of every run, for metrics. */
   readonly count?: (kind: string, outcome: Outcome) => void
+  /** Calls back now and then, until stopped; every five seconds unless told. */
+  readonly pulse?: (beat: () => void) => () => void
+}
+
+const everyBeat = (beat: () => void): (() => void) => {
+  const timer = setInterval(beat, BEAT_MS).unref()
+  return () => clearInterval(timer)
 }
 
 /** `overtaken`: its lease had ended before it did, and another run holds the job now. */
@@ -91,7 +99,7 @@ type Loop = { stop(graceMs: number): Promise<void> }
  * further jobs fall due, so that turns batch by themselves the more there is to do.
  */
 const startLoop = (options: WorkerOptions, handlers: readonly JobHandler[]): Loop => {
-  const { db, clock, log, count } = options
+  const { db, clock, log, count, pulse = everyBeat } = options
   const busy = new Map(handlers.map(({ kind }) => [kind, 0]))
   const ended: FinishedJob[] = []
   /** Kinds of which more may be due than the last claim took. */
@@ -99,6 +107,9 @@ const startLoop = (options: WorkerOptions, handlers: readonly JobHandler[]): Loo
   let stopping = false
   let abandoned = false
   const bell = createBell()
+  const leases = openLeases(options)
+  // One that is lost is made up by the next; that the database is away is told by the loop.
+  const stopPulse = pulse(() => void leases.beat().catch(() => {}))
   const fits = createSkewCheck(db, log)
 
   const lookAtAll = (): void => {
@@ -116,6 +127,7 @@ const startLoop = (options: WorkerOptions, handlers: readonly JobHandler[]): Loo
 
   const run = (job: ClaimedJob): void => {
     busy.set(job.kind, (busy.get(job.kind) ?? 0) + 1)
+    leases.hold(job, handlers.find(({ kind }) => kind === job.kind)?.leaseMs ?? 0)
     void runOne(options, handlers, job).then((end) => {
       ended.push(end)
       busy.set(job.kind, (busy.get(job.kind) ?? 1) - 1)
@@ -135,13 +147,18 @@ const startLoop = (options: WorkerOptions, handlers: readonly JobHandler[]): Loo
       ended.unshift(...batch)
       throw error
     }
+    for (const end of batch) leases.letGo(end)
     // One that is to run again may be due already.
     if (batch.some(({ next }) => next !== undefined && next <= clock.now())) lookAtAll()
   }
 
   const claim = async (): Promise<void> => {
     const wanted: Wanted[] = handlers
-      .map(({ kind, atOnce, leaseMs }) => ({ kind, leaseMs, limit: atOnce - (busy.get(kind) ?? 0) }))
+      .map(({ kind, atOnce, leaseMs }) => ({
+        kind,
+        leaseMs: leases.first(leaseMs),
+        limit: atOnce - (busy.get(kind) ?? 0),
+      }))
       .filter(({ kind, limit }) => limit > 0 && look.has(kind))
     if (stopping || wanted.length === 0 || !(await fits())) return
     for (const { kind } of wanted) look.delete(kind)
@@ -183,6 +200,7 @@ const startLoop = (options: WorkerOptions, handlers: readonly JobHandler[]): Loo
       bell.ring()
       await Promise.race([finished, pause(graceMs, undefined, { ref: false })])
       abandoned = true
+      stopPulse()
       bell.ring()
       await (await unlisten)()
     },
