@@ -45,9 +45,9 @@ const programOf = (name: string): string => {
 const ended = (program: string): string =>
   execFileSync(process.execPath, [program], { cwd: folder, encoding: 'utf8' }).trim()
 
+const everywhere = () => ({ EBIZNESS_MODE: 'test', EBIZNESS_LOG_LEVEL: 'warn', DATABASE_URL: database.url })
 const served = async (name: string, env: Readonly<Record<string, string>>): Promise<Program & { root: string }> => {
-  const everywhere = { EBIZNESS_MODE: 'test', EBIZNESS_LOG_LEVEL: 'warn', DATABASE_URL: database.url }
-  const program = await runProgram([], { folder, program: programOf(name), env: { ...everywhere, ...env } })
+  const program = await runProgram([], { folder, program: programOf(name), env: { ...everywhere(), ...env } })
   running = [...running, program]
   const [root = ''] = await program.says(/http:\/\/localhost:\d+/)
   return { ...program, root }
@@ -55,6 +55,9 @@ const served = async (name: string, env: Readonly<Record<string, string>>): Prom
 
 describe('the package', () => {
   it('holds what it needs and nothing of the workshop', () => {
+    process.stdout.write(
+      `The package: ${installed.files.length} files, ${Math.round(installed.packedBytes / 1000)} kB packed.\n`,
+    )
     expect(installed.packedBytes).toBeLessThan(MAX_PACKED_BYTES)
     const workshop = /\.test\.|\.map$|\.png$|(?<!\.d)\.ts$|conformance|^src\/|^test\//
     expect(installed.files.filter((path) => workshop.test(path))).toEqual([])
@@ -105,6 +108,18 @@ describe('the package', () => {
     },
     SLOW_MS,
   )
+})
+
+describe('a process of some modules', () => {
+  it('only delivers notices, ready and serving nobody', async () => {
+    const program = join(folder, 'node_modules/ebizness/dist/app/cli.js')
+    const hub = await runProgram(['start', '--modules=notices'], { folder, program, env: everywhere() })
+    running = [...running, hub]
+    const [, port] = await hub.says(/listens on port (\d+) .* for notices only/)
+    const status = async (path: string) => (await fetch(`http://localhost:${port}${path}`)).status
+    expect([await status('/readyz'), await status('/v1/payments')]).toEqual([200, 503])
+    expect(await hub.stop()).toBe(0)
+  })
 })
 
 describe('the hub as a library', () => {
