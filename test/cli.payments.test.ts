@@ -2,7 +2,7 @@ import { rmSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { ebizness, ebiznessJson, type Place } from './support/command.ts'
 import { startTestHub, type TestHub } from './support/hub.ts'
-import { type Ordered, paidThrough } from './support/story.ts'
+import { type Ordered, ordered, paidThrough, truth } from './support/story.ts'
 import { openTempFolder } from './support/test-server.ts'
 
 /** What support staff ask a running hub about a payment that was made. */
@@ -68,6 +68,26 @@ describe('payments show', { timeout: SLOW_MS }, () => {
       value: { persons: { ordered: { name: 'Anna Paraudziņa' }, atPsp: [{ number: expect.any(String) }] } },
     })
     expect(words.out).toMatch(/\nPERSONS\n {2}the e-service: name Anna Paraudziņa\n {2}the bank of #\d+: /)
+  })
+})
+
+describe('payments find', { timeout: SLOW_MS }, () => {
+  it('finds a payment by whatever a payer or a bank reads out, and only that one', async () => {
+    const { attempts } = await truth(hub, order.id)
+    const [{ id: attempt, number } = { id: '', number: '' }] = attempts
+    const events = await hub.composed.notices.ofSubject('property-tax', order.id)
+    await ordered(hub)
+    const names = [order.id, order.reference, attempt, number, events[0]?.id ?? '']
+    for (const { code, value } of await Promise.all(names.map((name) => ebiznessJson(place, `payments find ${name}`))))
+      expect({ code, value }).toMatchObject({ code: 0, value: { payments: [{ id: order.id }], more: false } })
+    const [words, none] = await Promise.all([
+      ebizness(place, `payments find ${order.reference}`),
+      ebizness(place, 'payments find nothing'),
+    ])
+    expect(words.out).toMatch(
+      new RegExp(`\\n${order.id}  executed  123\\.45 EUR  ${order.reference} +property-tax\\n$`),
+    )
+    expect([none.code, none.out, none.said]).toEqual([1, '', 'no payment goes by "nothing"\n'])
   })
 })
 

@@ -25,6 +25,7 @@ import {
   upcomingNotices,
 } from './store/dispatches.ts'
 import { append, eventsOfSubject } from './store/events.ts'
+import { ownerOf } from './store/replays.ts'
 
 export type { Delivery, FeedPage, HubEvent, NoticeAddress, Notices, StoredEvent } from './events.ts'
 export type { Replayed, ReplayWanted } from './replay.ts'
@@ -37,6 +38,8 @@ export type NoticesModule = Notices & {
   gaveUp(limit: number): Promise<readonly GivenUp[]>
   /** How many notices wait to be acknowledged, since when, and how many were given up; each counted to 10,000. */
   backlog(): Promise<Backlog>
+  /** What the event of this id is about; undefined: there is none. */
+  subjectOf(event: string): Promise<string | undefined>
   /** Counts, and unless `dry` sends once more, what is wanted: same ids, each subject's in order. Undefined: there is no such event. */
   replay(wanted: ReplayWanted, dry: boolean): Promise<Replayed | undefined>
   /** Addresses in use, without their keys. */
@@ -110,6 +113,7 @@ export const openNotices = ({
       rounds.ready(owed)
       return owed.length > 0 ? 'queued' : 'no_address'
     },
+    subjectOf: async (event) => (await ownerOf(db, event))?.subject,
     replay: async (wanted, dry) => {
       await placeAll(db, now())
       const replayed = await replay(db, wanted, dry, now)

@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import { ends, examples, groupOf, JSON_OUT } from './register.ts'
 
 const showing = () => import('./payments-show.ts')
+const finding = () => import('./payments-find.ts')
 const exporting = () => import('./payments-export.ts')
 
 export const registerPayments = (program: Command): void => {
@@ -14,6 +15,13 @@ export const registerPayments = (program: Command): void => {
     .option(...JSON_OUT)
     .addHelpText('after', examples('ebizness payments show pay_01jd8x5m4t7q2v9w3y6z0a1b2c'))
     .action(ends(showing, (commands) => commands.showPayment))
+  payments
+    .command('find')
+    .description('payments that go by a name: what a payer or a bank reads out')
+    .argument('<name>', 'a reference, a number the bank was given, the bank’s id, pay_…, att_…, evt_…, msg_…')
+    .option(...JSON_OUT)
+    .addHelpText('after', examples('ebizness payments find NIN-2026-000123', 'ebizness payments find 1001'))
+    .action(ends(finding, (commands) => commands.findPayments))
   payments
     .command('export')
     .description('payments as CSV for a spreadsheet, oldest first')

@@ -5,13 +5,13 @@ import { HELD_AT_MOST_S } from './events.ts'
 
 /** Events that are to be sent once more, each subject's in its order. */
 
-export type Owner = { readonly merchant: string; readonly eService: string }
+export type Owner = { readonly merchant: string; readonly eService: string; readonly subject: string }
 
 const OWNER = statement<Owner>(
   'notices.owner_of_event',
-  'select merchant, e_service as "eService" from notices.event where id = $1',
+  'select merchant, e_service as "eService", subject from notices.event where id = $1',
 )
-export const ownerOf = async (db: Queryable, event: EventId): Promise<Owner | undefined> =>
+export const ownerOf = async (db: Queryable, event: string): Promise<Owner | undefined> =>
   (await db.query(OWNER, [event]))[0]
 
 const IN_USE = statement<{ readonly count: number }>(

@@ -2,6 +2,7 @@
 export * from './answers.ts'
 export * from './attempts.ts'
 export * from './exports.ts'
+export * from './finding.ts'
 export * from './lists.ts'
 export * from './messages.ts'
 export * from './payments.ts'
