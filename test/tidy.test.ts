@@ -53,7 +53,7 @@ const FAMILIES = ['ipizza']
 const PURE = ['src/kernel/', 'src/wire/', 'src/channels/', 'src/payments/payment.ts', 'src/payments/attempt.ts']
 
 /** The only commands that may load simulated banks; the command line loads each when it is called. */
-const SIMULATED = ['src/app/commands/demo.ts', 'src/app/commands/kept-clock.ts']
+const SIMULATED = ['src/app/commands/demo.ts']
 
 const root = join(import.meta.dirname, '..')
 const SKIPPED = /^(node_modules|dist|coverage|\.git|\.ebizness)$/

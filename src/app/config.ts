@@ -28,6 +28,8 @@ export type Config = {
   readonly metricsToken: string | undefined
   /** Where traces are sent, OpenTelemetry's own name for it; `/v1/traces` is added. */
   readonly tracesTo: string | undefined
+  /** In test mode: the simulated banks whose clock this hub goes by, without a slash at the end. */
+  readonly testClock: string | undefined
   /** Connections to the database per process. */
   readonly poolSize: number
 }
@@ -82,6 +84,9 @@ const Environment = z.object({
     .regex(/^[\w.~+/=-]{32,256}$/, 'must be 32 to 256 letters, digits or . _ ~ + / = -: openssl rand -hex 32')
     .optional(),
   OTEL_EXPORTER_OTLP_ENDPOINT: z.url({ protocol: /^https?$/, error: 'must be an http(s) address' }).optional(),
+  EBIZNESS_TEST_CLOCK: z
+    .url({ protocol: /^https?$/, error: 'must be the address of the simulated banks, e.g. http://localhost:8081' })
+    .optional(),
   EBIZNESS_DATABASE_CONNECTIONS: z.coerce.number().int().min(2).max(500).default(20),
 })
 
@@ -101,6 +106,7 @@ export const readConfig = (
     return fail(['EBIZNESS_MAIL_FROM: required with EBIZNESS_SMTP_URL: the address that letters are sent from'])
   if (mode === 'live') {
     const missing = [
+      ...(env.EBIZNESS_TEST_CLOCK === undefined ? [] : ['EBIZNESS_TEST_CLOCK: exists in test mode only: unset it']),
       ...(env.EBIZNESS_MASTER_KEY ? [] : ['EBIZNESS_MASTER_KEY: required in live mode: 32 random bytes in base64']),
       ...(env.EBIZNESS_PUBLIC_URL?.startsWith('https:')
         ? []
@@ -123,6 +129,7 @@ export const readConfig = (
       mailFrom: env.EBIZNESS_MAIL_FROM ?? 'no-reply@localhost',
       metricsToken: env.EBIZNESS_METRICS_TOKEN,
       tracesTo: env.OTEL_EXPORTER_OTLP_ENDPOINT,
+      testClock: env.EBIZNESS_TEST_CLOCK?.replace(/\/+$/, ''),
       poolSize: env.EBIZNESS_DATABASE_CONNECTIONS,
     }),
   )

@@ -7,6 +7,7 @@ import { channelsFor } from './channels.ts'
 import { type Composed, compose, masterKeysOf, openStorage } from './compose.ts'
 import { type Config, readConfig } from './config.ts'
 import type { ModuleName } from './modules.ts'
+import type { FollowedClock } from './test-clock.ts'
 
 /** A whole hub inside another program. */
 export type MountedHub = Pick<Composed, 'fetch' | 'work'> & {
@@ -50,20 +51,26 @@ export const openConfigured = async (
 ): Promise<Result<MountedHub, readonly string[]>> => {
   const storage = await openStorage(config, log)
   let composed: Composed | undefined
+  let followed: FollowedClock | undefined
   const close = async (graceMs = GRACE_MS): Promise<void> => {
     try {
+      await followed?.leave()
       await composed?.close(graceMs)
     } finally {
       await storage.close()
     }
   }
   try {
+    if (config.testClock !== undefined) {
+      const { followedClock } = await import('./test-clock.ts')
+      followed = followedClock(config.testClock, storage.folder, log)
+    }
     composed = await compose({
       config,
       db: storage.db,
       channels: [...channelsFor(config), ...channels],
       masterKeys: masterKeysOf(config, storage),
-      clock: systemClock,
+      clock: followed?.clock ?? systemClock,
       log,
       ...(modules ? { modules } : {}),
       ...(traces ? { traces } : {}),
@@ -82,6 +89,7 @@ export const openConfigured = async (
     if (!composed.hub.mailer)
       for (const { id } of unsendable)
         log.warn({ about: id }, 'receipts are wanted by e-mail and cannot be sent: set EBIZNESS_SMTP_URL')
+    await followed?.attend(composed)
     return ok({ fetch, work, close })
   } catch (fault) {
     await close()

@@ -4,6 +4,7 @@ import type { SimulatorAnswer } from '../channels/simulator.ts'
 import { toRfc3339 } from '../kernel/time.ts'
 import type { MovingClock } from './clock.ts'
 import { addClockApi } from './clock-api.ts'
+import type { Followers } from './followers.ts'
 import type { Outbox } from './outbox.ts'
 import type { ListedOrder } from './pages.ts'
 import type { Teller } from './teller.ts'
@@ -13,6 +14,7 @@ export type ApiMeans = {
   readonly tellers: readonly Teller[]
   readonly outbox: Outbox
   readonly clock: MovingClock
+  readonly followers: Followers
   orders(): readonly ListedOrder[]
   choose(channel: string, order: string, choice: string): Promise<SimulatorAnswer>
 }
@@ -61,5 +63,5 @@ export const addApi = (app: Hono, means: ApiMeans): void => {
     }
     return Response.json({ answer: await means.choose(one.channel, order, wanted.choice) })
   })
-  addClockApi(app, means.clock)
+  addClockApi(app, means.clock, means.followers)
 }

@@ -5,6 +5,8 @@ export type Due = { readonly at: Instant; readonly what: string; readonly about:
 
 /** Who lives by a moved clock: the hub, beside the banks. */
 export type Companion = {
+  /** Goes to this time before anything is done there; for one that has a clock of its own, in another process. */
+  reach?(): Promise<void>
   /** Does everything that is due by now, to its end. */
   settle(): Promise<void>
   /** What it will do by itself after now, earliest first: the clock stops there on its way. Absent: it is only told when the others stop. */
@@ -22,6 +24,8 @@ export type MovingClock = Clock & {
    * and at the end the companions settle what became due there.
    */
   advance(ms: number): Promise<void>
+  /** Moves, in the same way, until it is ahead by so much; does nothing where it is already. */
+  catchUp(aheadMs: number): Promise<void>
   /** What happens next by itself, earliest first. */
   due(): Promise<readonly Due[]>
   onMove(companion: Companion): void
@@ -85,24 +89,32 @@ export const movingClock = (base: Clock = systemClock, aheadMs = 0): MovingClock
   const goTo = (when: Instant) => {
     offset += Math.max(when - now(), 0)
   }
-  const move = async (ms: number) => {
-    await Promise.all(underWay)
-    const until = now() + ms
+  const work = async (one: Planned) => {
+    for (const companion of companions) await companion.reach?.()
+    await one.work()
+  }
+  const move = async (until: () => Instant) => {
     for (let stops = 0; stops < MAX_STOPS; stops++) {
       const [next] = await due()
-      if (!next || next.at > until) break
+      if (!next || next.at > until()) break
       goTo(next.at)
-      const work = takeDue(next.at)
-      if (work) await work.work()
+      const planned = takeDue(next.at)
+      if (planned) await work(planned)
       await settle()
     }
-    for (let late = takeDue(until); late; late = takeDue(until)) {
+    for (let late = takeDue(until()); late; late = takeDue(until())) {
       goTo(late.when)
-      await late.work()
+      await work(late)
     }
-    goTo(until)
+    goTo(until())
     await settle()
     wait()
+  }
+  /** One move after the other, each once what is under way is done; one that failed stands in nobody's way. */
+  const inTurn = (turn: () => Promise<void>): Promise<void> => {
+    const moved = moving.then(() => Promise.all(underWay)).then(turn)
+    moving = moved.catch(() => undefined)
+    return moved
   }
 
   return {
@@ -113,11 +125,12 @@ export const movingClock = (base: Clock = systemClock, aheadMs = 0): MovingClock
       planned = [...planned, one].sort((a, b) => a.when - b.when || a.place - b.place)
       wait()
     },
-    advance: (ms) => {
-      const moved = moving.then(() => move(ms))
-      moving = moved.catch(() => undefined)
-      return moved
-    },
+    advance: (ms) =>
+      inTurn(() => {
+        const until = now() + ms
+        return move(() => until)
+      }),
+    catchUp: (aheadMs) => inTurn(() => move(() => base.now() + Math.max(aheadMs, offset))),
     due,
     onMove: (companion) => {
       companions.push(companion)

@@ -1,6 +1,7 @@
 export { type MovingClock, movingClock } from './clock.ts'
 export { demoFolder, demoKeys, renderDemoFile, setupsFrom } from './demo/fixtures.ts'
 export { type Demo, type DemoAccess, type DemoOptions, startDemo } from './demo/shop.ts'
+export { type Following, followWorld } from './follow.ts'
 export type { WorldKeys } from './keys.ts'
 export type { Send, SentRecord } from './outbox.ts'
 export { startWorld, type World, type WorldOptions } from './world.ts'

@@ -8,6 +8,7 @@ import type { Html } from '../platform/html/index.ts'
 import { type ApiMeans, addApi, isChoice } from './api.ts'
 import { MAX_STEP_MS, type MovingClock } from './clock.ts'
 import { advanceToNext, DUE_TOLD } from './clock-api.ts'
+import { openFollowers } from './followers.ts'
 import type { WorldKeys } from './keys.ts'
 import { openOutbox, type Send, type SentRecord } from './outbox.ts'
 import { carryPage, clockPage, type ListedOrder, listPage, orderPage, sentencePage, type View } from './pages.ts'
@@ -45,9 +46,11 @@ export type World = {
 export const startWorld = async (options: WorldOptions): Promise<World> => {
   const { clock } = options
   const outbox = openOutbox(clock, options.send)
-  let means: ApiMeans = { tellers: [], orders: () => [], choose: async () => silence, outbox, clock }
+  const followers = openFollowers(clock)
+  clock.onMove(followers)
+  let means: ApiMeans = { tellers: [], orders: () => [], choose: async () => silence, outbox, clock, followers }
   const served = await serveOnLoopback(options.port, (root) => {
-    means = openBanks(options, root, outbox)
+    means = openBanks(options, root, outbox, followers)
     return worldApp(means, root, options.log).fetch
   })
   options.log('sandbox.listening', { root: served.root, channels: means.tellers.map((teller) => teller.channel) })
@@ -64,7 +67,12 @@ export const startWorld = async (options: WorldOptions): Promise<World> => {
 
 const silence: SimulatorAnswer = { kind: 'silence' }
 
-const openBanks = (options: WorldOptions, root: string, outbox: ApiMeans['outbox']): ApiMeans => {
+const openBanks = (
+  options: WorldOptions,
+  root: string,
+  outbox: ApiMeans['outbox'],
+  followers: ApiMeans['followers'],
+): ApiMeans => {
   const { clock, keys, random } = options
   const setups = options.setups(root)
   const decided = new Map<string, string>()
@@ -77,6 +85,7 @@ const openBanks = (options: WorldOptions, root: string, outbox: ApiMeans['outbox
     tellers,
     outbox,
     clock,
+    followers,
     orders: () => tellers.flatMap((teller) => listed(teller, decided)).sort((a, b) => b.madeAt - a.madeAt),
     choose: async (channel, order, choice) => {
       const teller = tellers.find((one) => one.channel === channel)

@@ -154,6 +154,7 @@ const configFor = (publicUrl: string): Config => ({
   mailFrom: 'no-reply@pay.example',
   metricsToken: undefined,
   tracesTo: undefined,
+  testClock: undefined,
   poolSize: 8,
 })
 

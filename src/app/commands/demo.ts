@@ -21,7 +21,7 @@ import { channelsFor } from '../channels.ts'
 import { type Composed, compose, masterKeysOf, openStorage } from '../compose.ts'
 import type { Config } from '../config.ts'
 import { listen } from '../serve.ts'
-import { keptClock } from './kept-clock.ts'
+import { keptClock } from '../test-clock.ts'
 import { untilStopped } from './lifetime.ts'
 import { badInput, Ending, EXIT, type Exit, portRefused, print, say } from './output.ts'
 import { applyFile, configOf, readFileToApply } from './session.ts'
@@ -37,6 +37,7 @@ const random = (size: number): Uint8Array => new Uint8Array(randomBytes(size))
 export const demo = async (): Promise<Exit> => {
   const wanted = configOf('test')
   if (wanted.mode !== 'test') throw badInput('the demo runs in test mode only: unset EBIZNESS_MODE')
+  if (wanted.testClock !== undefined) throw badInput('the demo has a clock of its own: unset EBIZNESS_TEST_CLOCK')
   const log = createLog({ level: wanted.logLevel === 'info' ? 'warn' : wanted.logLevel })
   const begun = performance.now()
   await refuseSecond(wanted)
