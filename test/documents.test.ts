@@ -4,6 +4,7 @@ import type { Command } from 'commander'
 import { describe, expect, it } from 'vitest'
 import { EXIT } from '../src/app/commands/output.ts'
 import { commandLine } from '../src/app/program.ts'
+import { NOTICE_TASK_WORDS } from '../src/notices/task-words.ts'
 import { MESSAGE_TASK_WORDS } from '../src/payments/message-tasks.ts'
 import { PAYMENT_TASK_WORDS } from '../src/payments/task-words.ts'
 import { RULINGS } from '../src/tasks/index.ts'
@@ -53,7 +54,7 @@ describe('the operator’s pages', () => {
   it('list every kind of task with its heading and the rulings it takes', () => {
     const rows = [...read('docs/operating/tasks.md').matchAll(/^\| `(\w+)` \| ([^|]+?) \|.*\| ([^|]+?) \|$/gm)]
     const documented = rows.map(([, kind, title, rulings]) => `${kind}: ${title}: ${rulings}`)
-    const made = Object.entries({ ...PAYMENT_TASK_WORDS, ...MESSAGE_TASK_WORDS }).map(
+    const made = Object.entries({ ...PAYMENT_TASK_WORDS, ...MESSAGE_TASK_WORDS, ...NOTICE_TASK_WORDS }).map(
       ([kind, words]) =>
         `${kind}: ${words.title}: ${Object.keys(words.rulings)
           .map((as) => `\`${as}\``)

@@ -31,7 +31,7 @@ const LAYERS: Layers = {
   platform: { imports: ['kernel'], doors: 'every file' },
   merchants: { imports: ['kernel', 'platform'], typesOf: ['channels'], doors: ['directory.ts'] },
   tasks: { imports: ['kernel', 'platform'], doors: [] },
-  notices: { imports: ['kernel', 'platform'], doors: ['events.ts'] },
+  notices: { imports: ['kernel', 'platform', 'tasks'], doors: ['events.ts'] },
   payments: {
     imports: ['kernel', 'platform', 'merchants', 'tasks', 'notices'],
     typesOf: ['channels'],

@@ -156,13 +156,14 @@ export const compose = async (parts: Parts): Promise<Composed> => {
     backlog: () => notices.backlog(),
     tasks: () => desk.count(),
   })
-  const notices = openNotices({ db, client, clock, random, sealer, log, meters: metrics, traces })
+  const tasks = openTasks(random)
+  const notices = openNotices({ db, client, clock, random, sealer, tasks, log, meters: metrics, traces })
   const hub: Hub = {
     db,
     jobs,
     merchants,
     notices,
-    tasks: openTasks(random),
+    tasks,
     channels,
     numbers: openNumbers(db),
     health: openHealth(clock),
@@ -178,7 +179,7 @@ export const compose = async (parts: Parts): Promise<Composed> => {
     observe: metrics.observe,
     traces,
   }
-  const desk = openDesk(db, [paymentTasks(hub), messageTasks(hub)])
+  const desk = openDesk(db, [paymentTasks(hub), messageTasks(hub), notices.taskOwner])
   const tokens = openTokens(hub)
   const path = pathOf(config.publicUrl)
   const assets = below(path, parts.assets ?? loadAssets())

@@ -7,6 +7,7 @@ import { newKeyText, openKeyText, type SigningKey } from './sign.ts'
 import {
   addressesOf,
   disableOthers,
+  dropGone,
   endKeys,
   forgetKeys,
   forgiveDisabled,
@@ -16,6 +17,7 @@ import {
   putResealed,
   sealedKeys,
 } from './store/addresses.ts'
+import type { TaskKeeping } from './tasks.ts'
 
 /** Where an e-service hears notices, and the keys each address is signed to with. Keys are sealed in the database. */
 export type Addresses = {
@@ -42,7 +44,7 @@ const OPENED_KEPT = 10_000
 /** Keys sealed anew in one transaction: some 10 ms. */
 const RESEALED_AT_ONCE = 500
 
-export const openAddresses = (db: Db, seal: Sealer, random: Random): Addresses => {
+export const openAddresses = (db: Db, seal: Sealer, random: Random, tasks: TaskKeeping): Addresses => {
   const opened = new Map<string, SigningKey>()
 
   const open = (owner: KeyOwner, sealed: string): SigningKey => {
@@ -76,7 +78,9 @@ export const openAddresses = (db: Db, seal: Sealer, random: Random): Addresses =
         if (isNew) await putNewKey(tx, { merchant, address: id }, now)
       }
       await disableOthers(tx, eService, urls, now)
+      await dropGone(tx, eService, urls)
       await forgiveDisabled(tx)
+      await tasks.keepOpen(tx, eService)
     },
 
     rotate: (eService, now) =>

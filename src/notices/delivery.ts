@@ -10,6 +10,7 @@ import { GIVE_UP_AFTER_MS, judge } from './ladder.ts'
 import { noticeHeaders } from './sign.ts'
 import { disableGone, forgiveDisabled } from './store/addresses.ts'
 import { type Claimed, claim, dueAddresses, type Finished, finish, giveUpOverdue } from './store/dispatches.ts'
+import type { TaskKeeping } from './tasks.ts'
 
 /** Claims what is due, sends it, writes down what came of it. */
 export type Deliveries = {
@@ -29,6 +30,7 @@ export type DeliveryParts = {
   readonly db: Db
   readonly client: HttpClient
   readonly addresses: Addresses
+  readonly tasks: TaskKeeping
   /** A number from 0 to 1. */
   readonly chance: () => number
   readonly now: () => Instant
@@ -115,7 +117,8 @@ export const openDeliveries = (parts: DeliveryParts): Deliveries => {
     },
     tidy: async () => {
       await forgiveDisabled(db)
-      await giveUpOverdue(db, now() - OVERDUE_MS, now())
+      await db.tx(async (tx) => parts.tasks.keep(tx, await giveUpOverdue(tx, now() - OVERDUE_MS, now())))
+      await parts.tasks.tidy()
     },
   }
 }
@@ -180,7 +183,10 @@ const FINISH_TRIES = 20
 const FINISH_PAUSE_MS = 1_000
 
 const finishAll = async (parts: DeliveryParts, batch: readonly Finished[]): Promise<void> => {
-  const gone = batch.filter(({ verdict }) => verdict === 'gone').map(({ claimed }) => claimed.address)
+  const ended = (wanted: Finished['verdict']) =>
+    batch.filter(({ verdict }) => verdict === wanted).map(({ claimed }) => claimed.address)
+  const gone = ended('gone')
+  const hopeless = [...gone, ...ended('gave_up')]
   for (let tries = 1; ; tries++) {
     try {
       const freed = await parts.db.tx(async (tx) => {
@@ -189,6 +195,7 @@ const finishAll = async (parts: DeliveryParts, batch: readonly Finished[]): Prom
           await disableGone(tx, gone, parts.now())
           await forgiveDisabled(tx)
         }
+        await parts.tasks.keep(tx, hopeless)
         return due
       })
       return parts.ready(freed)

@@ -7,6 +7,7 @@ import type { HttpClient } from '../platform/http/client.ts'
 import { type Log, silentLog } from '../platform/log.ts'
 import { type Meters, noMeters } from '../platform/metrics.ts'
 import { openTraces, type Traces } from '../platform/traces.ts'
+import type { TaskOwner, Tasks } from '../tasks/index.ts'
 import { openAddresses } from './addresses.ts'
 import { openDeliveries } from './delivery.ts'
 import type { HubEvent, Notices } from './events.ts'
@@ -26,6 +27,8 @@ import {
 } from './store/dispatches.ts'
 import { append, eventsOfSubject } from './store/events.ts'
 import { ownerOf } from './store/replays.ts'
+
+import { noticeTasks, openTaskKeeping } from './tasks.ts'
 
 export type { Delivery, FeedPage, HubEvent, NoticeAddress, Notices, StoredEvent } from './events.ts'
 export type { Replayed, ReplayWanted } from './replay.ts'
@@ -52,6 +55,8 @@ export type NoticesModule = Notices & {
   reseal(): Promise<number>
   /** The first `limit` notices whose time is still to come. */
   upcoming(limit: number): Promise<readonly Upcoming[]>
+  /** Tasks about addresses, for the desk. */
+  readonly taskOwner: TaskOwner
   /** Places and delivers until stopped. Several processes may do so beside each other. */
   start(): void
   /** Begins nothing more and waits for what is under way, at most `graceMs`; whatever is not written then is sent again. */
@@ -67,6 +72,7 @@ export type NoticesOptions = {
   readonly random: Random
   /** Seals the signing keys of addresses. */
   readonly sealer: Sealer
+  readonly tasks: Tasks
   readonly log?: Log
   readonly meters?: Meters
   readonly traces?: Traces
@@ -78,6 +84,7 @@ export const openNotices = ({
   clock,
   random,
   sealer,
+  tasks,
   log = silentLog,
   meters = noMeters,
   traces = openTraces(),
@@ -85,10 +92,22 @@ export const openNotices = ({
   let frozen: Instant | undefined
   const now = (): Instant => frozen ?? clock.now()
   const fault = (error: unknown, what: string): void => log.error({ error }, what)
-  const addresses = openAddresses(db, sealer, random)
+  const keeping = openTaskKeeping(db, tasks, now)
+  const addresses = openAddresses(db, sealer, random, keeping)
   const ready = (due: readonly string[]): void => rounds.ready(due)
   const chance = () => Buffer.from(random(4)).readUInt32BE() / 2 ** 32
-  const deliveries = openDeliveries({ db, client, addresses, chance, now, ready, fault, meters, traces })
+  const deliveries = openDeliveries({
+    db,
+    client,
+    addresses,
+    tasks: keeping,
+    chance,
+    now,
+    ready,
+    fault,
+    meters,
+    traces,
+  })
   const tidy = async (): Promise<void> => {
     await deliveries.tidy()
     await addresses.forget(now())
@@ -108,7 +127,11 @@ export const openNotices = ({
     ofSubject: (eService, subject) => eventsOfSubject(db, eService, subject),
     redeliver: async (eService, event) => {
       await placeAll(db, now())
-      const owed = await redeliver(db, eService, event, now())
+      const owed = await db.tx(async (tx) => {
+        const addressed = await redeliver(tx, eService, event, now())
+        await keeping.keepOpen(tx, eService)
+        return addressed
+      })
       if (!owed) return 'unknown_event'
       rounds.ready(owed)
       return owed.length > 0 ? 'queued' : 'no_address'
@@ -116,7 +139,7 @@ export const openNotices = ({
     subjectOf: async (event) => (await ownerOf(db, event))?.subject,
     replay: async (wanted, dry) => {
       await placeAll(db, now())
-      const replayed = await replay(db, wanted, dry, now)
+      const replayed = await replay(db, keeping, wanted, dry, now)
       if (!replayed) return undefined
       const { ready: due, ...told } = replayed
       ready(due)
@@ -133,6 +156,7 @@ export const openNotices = ({
     gaveUp: (limit) => givenUp(db, limit),
     backlog: () => backlogOf(db),
     upcoming: (limit) => upcomingNotices(db, now(), limit),
+    taskOwner: noticeTasks(db, tasks, now),
     start: rounds.start,
     stop: rounds.stop,
     drain: async (at = clock.now()) => {

@@ -3,6 +3,7 @@ import type { Instant } from '../kernel/time.ts'
 import type { Db } from '../platform/db/db.ts'
 import { eventsOfSubject } from './store/events.ts'
 import { addressesInUse, feedInSpan, oweAgain, ownerOf } from './store/replays.ts'
+import type { TaskKeeping } from './tasks.ts'
 
 /** What an e-service is to be told once more: one event, all of one subject, or all that happened in a span, `from` and before `to`. */
 export type ReplayWanted =
@@ -27,6 +28,7 @@ const REPLAYED_AT_ONCE = 500
  */
 export const replay = async (
   db: Db,
+  tasks: TaskKeeping,
   wanted: ReplayWanted,
   dry: boolean,
   now: () => Instant,
@@ -39,7 +41,12 @@ export const replay = async (
   for await (const page of pagesOf(db, eService, wanted)) {
     events += page.length
     if (dry || page.length === 0) continue
-    for (const address of await db.tx((tx) => oweAgain(tx, eService, page, now()))) ready.add(address)
+    const owed = await db.tx(async (tx) => {
+      const addressed = await oweAgain(tx, eService, page, now())
+      await tasks.keepOpen(tx, eService)
+      return addressed
+    })
+    for (const address of owed) ready.add(address)
   }
   return { eService, events, addresses, ready: [...ready] }
 }

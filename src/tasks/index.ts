@@ -2,7 +2,7 @@ import type { Random } from '../kernel/ids.ts'
 import { fail, ok, type Result } from '../kernel/result.ts'
 import type { Instant } from '../kernel/time.ts'
 import type { Queryable } from '../platform/db/db.ts'
-import { findTask, lastRuled, setTasks } from './store.ts'
+import { findTask, lastRuled, openOf, setTasks } from './store.ts'
 import { alreadyClosed, type Closing, type Ruling, type Subject, type Task, type Wanted } from './task.ts'
 
 export { type Asked, type Desk, type NotRuled, openDesk, type Ruled, type Shown } from './desk.ts'
@@ -24,6 +24,8 @@ export type Tasks = {
     now: Instant,
   ): Promise<void>
   find(db: Queryable, id: string): Promise<Task | undefined>
+  /** Open tasks of these kinds, oldest first; the first 1,000. */
+  open(db: Queryable, kinds: readonly string[]): Promise<readonly Task[]>
   /** When a person last ruled a task of this kind about the subject. */
   lastRuled(db: Queryable, subject: Subject, kind: string): Promise<Instant | undefined>
   /** Closes a task by a person's word alone, where nothing else changes with it; or says in one sentence why not. */
@@ -33,6 +35,7 @@ export type Tasks = {
 export const openTasks = (random: Random): Tasks => ({
   set: (tx, subject, kinds, wanted, closing, now) => setTasks(tx, random, subject, kinds, wanted, closing, now),
   find: findTask,
+  open: openOf,
   lastRuled,
   settle: async (tx, task, ruling, now) => {
     const fresh = await findTask(tx, task.id)

@@ -81,6 +81,15 @@ export const listTasks = async (db: Queryable, filter: ListFilter): Promise<read
   return (await db.query(all ? LIST_ALL : LIST_OPEN, [merchant, kind, after, limit])).map(taskOf)
 }
 
+/** More tasks of a few kinds than anyone works on at once. */
+const MOST_OPEN = 1_000
+const OPEN_OF = statement<Row>(
+  'tasks.open-of',
+  `${TASK} where closed_at is null and kind = any ($1) order by id limit $2`,
+)
+export const openOf = async (db: Queryable, kinds: readonly string[]): Promise<readonly Task[]> =>
+  (await db.query(OPEN_OF, [kinds, MOST_OPEN])).map(taskOf)
+
 /** More than this is told as this: a count for a page that is read every few seconds must not walk a long list. */
 const COUNTED_AT_MOST = 10_000
 

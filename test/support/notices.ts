@@ -6,6 +6,7 @@ import { type Instant, systemClock } from '../../src/kernel/time.ts'
 import { type HubEvent, type NoticesModule, openNotices } from '../../src/notices/index.ts'
 import { openSealer, type Sealer } from '../../src/platform/crypto/index.ts'
 import { openClient } from '../../src/platform/http/client.ts'
+import { openTasks } from '../../src/tasks/index.ts'
 import { type FreshDatabase, freshDatabase } from './database.ts'
 
 /** A hub that tells and e-services that listen, for the tests of notices. */
@@ -92,7 +93,14 @@ export const noticesWorld = (): NoticesWorld => {
     },
     open: (sealer = sealerOf(1)) => {
       const client = openClient({ policy: { testMode: true, allowedNetworks: [] } })
-      const notices = openNotices({ db: fresh.db, client, clock: { now: () => world.now }, random, sealer })
+      const notices = openNotices({
+        db: fresh.db,
+        client,
+        clock: { now: () => world.now },
+        random,
+        sealer,
+        tasks: openTasks(random),
+      })
       ends.push(async () => {
         await notices.stop(2_000)
         await client.close()

@@ -1,3 +1,4 @@
+import type { EventId } from '../../kernel/ids.ts'
 import type { Instant } from '../../kernel/time.ts'
 import { at, type Queryable, statement } from '../../platform/db/db.ts'
 
@@ -144,6 +145,17 @@ export const disableOthers = async (
   await tx.query(DISABLE_OTHERS, [eService, urls, at(now)])
 }
 
+const DROP_GONE = statement(
+  'notices.drop_gone',
+  `update notices.address set disabled_because = 'removed'
+   where e_service = $1 and disabled_because = 'gone' and not url = any ($2::text[])`,
+)
+
+/** An address that wanted no more and is not configured any longer concerns nobody. */
+export const dropGone = async (tx: Queryable, eService: string, urls: readonly string[]): Promise<void> => {
+  await tx.query(DROP_GONE, [eService, urls])
+}
+
 const DISABLE_GONE = statement(
   'notices.disable_gone',
   `update notices.address set disabled_at = $2, disabled_because = 'gone' where id = any ($1::text[]) and disabled_at is null`,
@@ -163,3 +175,41 @@ const FORGIVE = statement(
 export const forgiveDisabled = async (db: Queryable): Promise<void> => {
   await db.query(FORGIVE)
 }
+
+/** How an address stands: what may need a person. */
+export type Standing = {
+  readonly merchant: string
+  readonly eService: string
+  readonly id: string
+  readonly url: string
+  /** When it said that it wants no more. */
+  readonly goneAt: Instant | null
+  /** When a notice to it was last given up. */
+  readonly gaveUpAt: Instant | null
+  /** Since when it owes an acknowledgement, and of what; while it is in use. */
+  readonly owedSince: Instant | null
+  readonly oldest: EventId | null
+}
+
+const STANDING = statement<Standing>(
+  'notices.standing',
+  `select a.merchant, a.e_service as "eService", a.id, a.url,
+     case when a.disabled_because = 'gone' then a.disabled_at end as "goneAt",
+     (select max(g.at) from notices.gave_up g where g.address = a.id and g.merchant = a.merchant) as "gaveUpAt",
+     owed.since as "owedSince", owed.event as oldest
+   from notices.address a left join lateral (
+     select d.since, d.event from notices.dispatch d
+     where a.disabled_at is null and d.address = a.id and d.merchant = a.merchant order by d.since, d.event limit 1) owed on true
+   where a.id = any ($1::text[]) order by a.id`,
+)
+export const standingOf = (db: Queryable, addresses: readonly string[]): Promise<readonly Standing[]> =>
+  db.query(STANDING, [addresses])
+
+const SILENT = statement<{ readonly address: string }>(
+  'notices.silent',
+  `select distinct d.address from notices.dispatch d join notices.address a on a.id = d.address and a.merchant = d.merchant
+   where d.since <= $1 and a.disabled_at is null`,
+)
+/** Addresses in use that have left something unacknowledged since then. Walks all that is owed. */
+export const silentAddresses = async (db: Queryable, owedBy: Instant): Promise<readonly string[]> =>
+  (await db.query(SILENT, [at(owedBy)])).map(({ address }) => address)

@@ -234,17 +234,17 @@ export const redeliver = async (
   return row?.known ? (row.addresses ?? []) : undefined
 }
 
-const OVERDUE = statement<{ readonly event: string }>(
+const OVERDUE = statement<{ readonly address: string }>(
   'notices.overdue',
   `with ended as (
      delete from notices.dispatch where since < $1 returning merchant, address, event, e_service)
    insert into notices.gave_up (merchant, address, event, e_service, at)
-   select merchant, address, event, e_service, $2 from ended on conflict do nothing returning event`,
+   select merchant, address, event, e_service, $2 from ended on conflict do nothing returning address`,
 )
 
-/** Gives up what has been owed since before then and never had its last try. Returns how many. */
-export const giveUpOverdue = async (db: Queryable, owedBefore: Instant, now: Instant): Promise<number> =>
-  (await db.query(OVERDUE, [at(owedBefore), at(now)])).length
+/** Gives up what has been owed since before then and never had its last try. Returns the addresses, one for each. */
+export const giveUpOverdue = async (db: Queryable, owedBefore: Instant, now: Instant): Promise<readonly string[]> =>
+  (await db.query(OVERDUE, [at(owedBefore), at(now)])).map(({ address }) => address)
 
 /** A notice that was not acknowledged in thirty days: a task for a person. */
 export type GivenUp = {
@@ -266,6 +266,14 @@ const GIVEN_UP = statement<GivenUp>(
 
 /** Oldest first. */
 export const givenUp = (db: Queryable, limit: number): Promise<readonly GivenUp[]> => db.query(GIVEN_UP, [limit])
+
+const GIVEN_UP_AT = statement<Pick<GivenUp, 'event' | 'subject' | 'at'>>(
+  'notices.given_up_at',
+  `select g.event, e.subject, g.at from notices.gave_up g join notices.event e on e.id = g.event and e.merchant = g.merchant
+   where g.address = $1 order by g.at desc, g.event limit $2`,
+)
+/** What was given up at one address, newest first. */
+export const givenUpAt = (db: Queryable, address: string, limit: number) => db.query(GIVEN_UP_AT, [address, limit])
 
 /** Notices that delivery has not been given, that are not yet acknowledged, and those given up; `oldest` of the first two. */
 export type Backlog = {
