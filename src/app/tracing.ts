@@ -10,7 +10,9 @@ export type Tracing = {
 }
 
 /** Not installed with the hub: few hubs are traced, and these bring eleven packages. */
-const PACKAGES = ['sdk-trace-base', 'resources', 'exporter-trace-otlp-http'].map((name) => `@opentelemetry/${name}`)
+const PACKAGES = ['sdk-trace-base@2', 'resources@2', 'exporter-trace-otlp-http@0.223'].map(
+  (name) => `@opentelemetry/${name}`,
+)
 
 type Provider = { getTracer(name: string, version: string): Tracer; shutdown(): Promise<void> }
 

@@ -9,6 +9,7 @@ import { bankNotice, sendNotice } from '../support/bank-notice.ts'
 import { bankCanaries, type Canaries, keyCanaries, leaksIn, PAYER, payerCanaries } from '../support/canaries.ts'
 import { ebizness } from '../support/command.ts'
 import { startTestHub, type TestHub } from '../support/hub.ts'
+import { type MailServer, startMailServer } from '../support/mail-server.ts'
 import { submit, visit } from '../support/payer.ts'
 import { orderAtBank, orderBody, paidThrough } from '../support/story.ts'
 import { execute, openTempFolder } from '../support/test-server.ts'
@@ -17,6 +18,8 @@ import { keptTraces } from '../support/traces.ts'
 /** Personal data and secrets go in with a whole story; none comes out where it must not. */
 
 const kept = keptTraces()
+const MAIL_PASSWORD = 'canary-of-the-mail-server'
+let mail: MailServer
 let hub: TestHub
 let logged = ''
 /** Filled while the story is told: what opens doors. */
@@ -43,6 +46,8 @@ const provoke = async (order: { readonly id: string; readonly payUrl: string; re
   await stranger.composed.hub.db.close()
   expect((await fetch(order.payUrl.replace(hub.root, stranger.root))).status).toBe(503)
   await stranger.stop()
+  // The server's answer names the person.
+  mail.refusals.push({ step: 'person', code: 550 })
   hub.answerNotices(500)
   await paidThrough(hub, 'sandbox', 'refunded', { payer: PAYER })
   hub.answerNotices(200)
@@ -61,7 +66,15 @@ beforeAll(async () => {
   const write = (text: string): void => {
     logged += text
   }
-  hub = await startTestHub({ traces: kept.traces, log: createLog({ level: 'debug', to: { write } }) })
+  mail = await startMailServer({ onAuth: (_auth, _session, answer) => answer(null, { user: 'cma' }) })
+  keys['the password of the mail server'] = MAIL_PASSWORD
+  hub = await startTestHub({
+    file: (text) => text.replace('- id: property-tax', '- id: property-tax\n        receipts: { email: true }'),
+    config: { smtpUrl: `smtp://cma:${MAIL_PASSWORD}@localhost:${mail.port}` },
+    traces: kept.traces,
+    log: createLog({ level: 'debug', to: { write } }),
+  })
+  keys['the master key'] = hub.masterKey
   for (const eService of ['property-tax', 'kindergarten']) {
     for (const [place, address] of (await hub.composed.notices.addresses(eService)).entries())
       keys[`notices of ${eService}, ${place}`] = address.secret.replace('whsec_', '')
@@ -80,7 +93,10 @@ beforeAll(async () => {
   await provoke(order)
   await hub.clock.advance(2 * HOUR_MS)
 })
-afterAll(() => hub.stop())
+afterAll(async () => {
+  await hub.stop()
+  await mail.stop()
+})
 
 describe('of a payer and of keys', () => {
   it('the story had what it is about: a canary in its cage is seen', async () => {
@@ -92,7 +108,14 @@ describe('of a payer and of keys', () => {
         'the payer’s personal code',
       ]),
     )
-    for (const sentence of ['request failed', 'does not open', 'word that its channel', 'connection to the database'])
+    expect(leaksIn(mail.taken.map(({ to }) => to.join()).join(), payerCanaries)).toContain('the payer’s e-mail')
+    for (const sentence of [
+      'request failed',
+      'does not open',
+      'word that its channel',
+      'connection to the database',
+      'was not sent by e-mail',
+    ])
       expect(logged).toContain(sentence)
   })
 
@@ -175,11 +198,16 @@ describe('the command line', { timeout: 120_000 }, () => {
   })
   afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
-  it('shows a payment’s story without the payer', async () => {
-    const place = { folder, env: { DATABASE_URL: hub.database.url, EBIZNESS_DATA_DIR: join(folder, 'data') } }
-    const { code, said } = await ebizness(place, `payments show ${paid.id}`)
-    expect([code, said.includes(paid.id)]).toEqual([0, true])
-    expect(leaksIn(said, everything())).toEqual([])
+  it('tells of payments, tasks and agreements without the payer', async () => {
+    const env = { DATABASE_URL: hub.database.url, EBIZNESS_MODE: 'test', EBIZNESS_MASTER_KEY: hub.masterKey }
+    const runs = await Promise.all(
+      [`payments show ${paid.id}`, 'payments export', 'tasks list', 'agreements show liepkalni-swedbank', 'export'].map(
+        (command) => ebizness({ folder, env: { ...env, EBIZNESS_DATA_DIR: join(folder, 'data') } }, command),
+      ),
+    )
+    expect(runs.map(({ code }) => code)).toEqual([0, 0, 0, 0, 0])
+    expect(runs[1]?.out).toContain(paid.id)
+    for (const { said } of runs) expect(leaksIn(said, everything()), said).toEqual([])
   })
 
   it('quotes no secret in its complaints', async () => {
