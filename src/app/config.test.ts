@@ -10,6 +10,26 @@ it.each([
   expect(read.ok && read.value.trustedProxies).toEqual(networks)
 })
 
+it('takes a mail server with the address that letters come from, and not without', () => {
+  const url = { EBIZNESS_SMTP_URL: 'smtps://hub:p%40ss@mail.example' }
+  const read = readConfig({ ...url, EBIZNESS_MAIL_FROM: 'no-reply@pay.example' }, 'test')
+  expect(read.ok && [read.value.smtpUrl, read.value.mailFrom]).toEqual([
+    'smtps://hub:p%40ss@mail.example',
+    'no-reply@pay.example',
+  ])
+  const faultOf = (environment: Readonly<Record<string, string>>) => {
+    const wrong = readConfig(environment, 'test')
+    return wrong.ok ? [] : wrong.error
+  }
+  expect(faultOf(url)).toEqual([expect.stringMatching(/^EBIZNESS_MAIL_FROM: required with EBIZNESS_SMTP_URL/)])
+  expect(faultOf({ EBIZNESS_SMTP_URL: 'https://mail.example' })).toEqual([
+    expect.stringMatching(/^EBIZNESS_SMTP_URL: must be smtps:/),
+  ])
+  expect(faultOf({ EBIZNESS_MAIL_FROM: 'Hub <a@pay.example>' })).toEqual([
+    expect.stringMatching(/^EBIZNESS_MAIL_FROM: must be a bare address/),
+  ])
+})
+
 it.each(['10.0.0.1', '10.0.0.0/33', '10.0.0.1/24', 'proxy.example'])('says that %j is no network', (text) => {
   const read = readConfig({ EBIZNESS_TRUSTED_PROXIES: text }, 'test')
   expect(read.ok ? [] : read.error).toEqual([expect.stringMatching(/^EBIZNESS_TRUSTED_PROXIES: /)])

@@ -6,7 +6,7 @@ import { explain } from './explain.ts'
 import type { Fact } from './facts.ts'
 import { nextDeadline, stateOf } from './payment.ts'
 import type { PaymentView } from './schemas.ts'
-import { loadById, type MessageRow, messagesOf } from './store/index.ts'
+import { loadById, type MessageRow, messagesOf, type ReceiptMail, receiptMailOf } from './store/index.ts'
 import { viewOf } from './view.ts'
 
 /** Everything the hub knows of one payment, for support staff. Personal data only when asked for; raw messages stay in the database. */
@@ -18,6 +18,8 @@ export type PaymentStory = {
   readonly nextDeadline: string | null
   readonly facts: readonly { readonly at: string; readonly fact: Fact['fact']; readonly tells: string }[]
   readonly messages: readonly MessageLine[]
+  /** What became of the receipt by e-mail; null where none was wanted, or while it is tried. */
+  readonly receiptMail: { readonly outcome: ReceiptMail['outcome']; readonly why: string; readonly at: string } | null
   /** The payer as the e-service named them, and as the bank did by each attempt's number. */
   readonly persons?: {
     readonly ordered: Payer | null
@@ -41,6 +43,7 @@ export const findPayment = async (
   const { row, facts } = loaded
   const state = stateOf(facts)
   const messages = await messagesOf(db, row.merchant, row.id)
+  const mail = await receiptMailOf(db, row.merchant, row.id)
   const next = nextDeadline(state)
   return {
     payment: { ...viewOf(row, state), merchant: row.merchant, eService: row.eService },
@@ -61,6 +64,7 @@ export const findPayment = async (
       verdict: message.verdict,
       says: message.readings.map(inWords),
     })),
+    receiptMail: mail ? { ...mail, at: toRfc3339(mail.at) } : null,
     ...(personal
       ? {
           persons: {

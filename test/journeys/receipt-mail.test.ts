@@ -2,7 +2,7 @@ import { readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { DAY_MS, HOUR_MS, SECOND_MS } from '../../src/kernel/time.ts'
-import { paymentJobs } from '../../src/payments/index.ts'
+import { findPayment, paymentJobs } from '../../src/payments/index.ts'
 import { verifyReceipt } from '../../src/sdk/index.ts'
 import { startTestHub, type TestHub } from '../support/hub.ts'
 import { type MailServer, startMailServer } from '../support/mail-server.ts'
@@ -117,8 +117,16 @@ describe('trouble with the mail server', () => {
     return job?.run({ key: `liepkalni/${payment}`, payload: since, tries: 0 }, now)
   }
 
-  it('that is for good: it ends as a finding in the log, without the address', async () => {
-    const order = await paid()
+  /** Paid, and its letter not sent yet. */
+  const waiting = async () => {
+    server.refusals.push({ step: 'person', code: 450 })
+    return paid()
+  }
+  const told = async (id: string) => (await findPayment(hub.database.db, id))?.receiptMail
+
+  it('that is for good: it ends as a finding in the log, without the address, and support is told', async () => {
+    const order = await waiting()
+    expect(await told(order.id)).toBeNull()
     server.refusals.push({ step: 'person', code: 550 })
     expect(await run(order.id)).toBeUndefined()
     expect(findings).toEqual([
@@ -128,10 +136,15 @@ describe('trouble with the mail server', () => {
       },
     ])
     expect(JSON.stringify(findings)).not.toContain('@')
+    expect(await told(order.id)).toEqual({
+      outcome: 'refused',
+      why: findings[0]?.details.why,
+      at: expect.stringMatching(/Z$/),
+    })
   })
 
   it('that lasts: it is tried less and less often, for three days', async () => {
-    const order = await paid()
+    const order = await waiting()
     const now = hub.clock.now()
     const nextAfter = async (tookMs: number) => {
       server.refusals.push({ step: 'person', code: 450 })
@@ -146,8 +159,15 @@ describe('trouble with the mail server', () => {
     expect(findings[0]?.details).toMatchObject({ outcome: 'gave_up', why: expect.stringContaining('450') })
   })
 
-  it('that it is not there at all: a live hub without one says so', async () => {
+  it('that comes after it was sent sends nothing again', async () => {
     const order = await paid()
+    expect(letters()).toHaveLength(1)
+    expect(await run(order.id)).toBeUndefined()
+    expect([letters().length, (await told(order.id))?.outcome]).toEqual([1, 'sent'])
+  })
+
+  it('that it is not there at all: a live hub without one says so', async () => {
+    const order = await waiting()
     expect(await run(order.id, { mailer: undefined })).toBeUndefined()
     expect(findings[0]?.details).toMatchObject({ outcome: 'no_server', why: 'EBIZNESS_SMTP_URL is not set' })
   })

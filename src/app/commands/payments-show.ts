@@ -56,7 +56,7 @@ const inWords = (story: PaymentStory, events: readonly EventLine[]): string =>
     ...(events.length > 0 ? [['EVENTS', ...events.flatMap(eventLines)].join('\n')] : []),
   ].join('\n\n')
 
-const headOf = ({ payment, nextDeadline }: PaymentStory): string => {
+const headOf = ({ payment, nextDeadline, receiptMail: mail }: PaymentStory): string => {
   const money = (amountMinor: number) => `${toDecimal({ amountMinor, currency: payment.currency })} ${payment.currency}`
   const back = [
     ...(payment.refundedAmount > 0 ? [`${money(payment.refundedAmount)} refunded`] : []),
@@ -71,6 +71,9 @@ const headOf = ({ payment, nextDeadline }: PaymentStory): string => {
     ...(payment.attention.length > 0 ? [['attention', payment.attention.join(', ')]] : []),
     ['made', `${when(payment.createdAt)}, may be paid until ${when(payment.expiresAt)}`],
     ['next', nextDeadline === null ? 'nothing is left for the hub to do' : `the hub acts at ${when(nextDeadline)}`],
+    ...(mail
+      ? [['receipt', `by e-mail: ${[mail.outcome, mail.why].filter(Boolean).join(', ')}, ${when(mail.at)}`]]
+      : []),
   ]
   return [payment.id, ...rows.map(([name = '', value]) => `  ${name.padEnd('reference'.length)}  ${value}`)].join('\n')
 }

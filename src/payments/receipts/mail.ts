@@ -9,7 +9,7 @@ import { bareFrameOf } from '../pages/frame.ts'
 import { contactLines, voiceOf } from '../pages/page.ts'
 import { billOf } from '../pages/page-of.ts'
 import { fromJobKey, RECEIPT_MAIL } from '../record.ts'
-import { loadPayment } from '../store/index.ts'
+import { loadPayment, noteReceiptMail, type ReceiptMail, receiptMailOf } from '../store/index.ts'
 import type { Tokens } from '../tokens.ts'
 import { issueReceipt } from './issue.ts'
 import { type Named, namedOf, receiptOf } from './paid.ts'
@@ -29,14 +29,14 @@ export const receiptMailJob = (hub: Hub, tokens: Tokens): JobHandler => ({
   atOnce: 2,
   leaseMs: 3 * MINUTE_MS,
   run: async ({ key, payload }, now) => {
-    const mail = await mailFor(hub, tokens, ...fromJobKey(key))
+    const [merchant, payment] = fromJobKey(key)
+    // Sent by a process that ended before its job did.
+    if ((await receiptMailOf(hub.db, merchant, payment))?.outcome === 'sent') return undefined
+    const mail = await mailFor(hub, tokens, merchant, payment)
     if (!mail) return undefined
     if (!hub.mailer) return end(hub, key, 'no_server', 'EBIZNESS_SMTP_URL is not set')
     const sent = await hub.mailer.send(mail)
-    if (sent.kind === 'sent') {
-      hub.count('receipt_mails', { outcome: 'sent' })
-      return undefined
-    }
+    if (sent.kind === 'sent') return end(hub, key, 'sent', '')
     if (sent.kind === 'refused') return end(hub, key, 'refused', sent.why)
     const tookMs = now - (typeof payload === 'number' ? payload : now)
     if (tookMs >= GIVEN_UP_AFTER_MS) return end(hub, key, 'gave_up', sent.why)
@@ -45,10 +45,11 @@ export const receiptMailJob = (hub: Hub, tokens: Tokens): JobHandler => ({
   },
 })
 
-const end = (hub: Hub, key: string, outcome: 'no_server' | 'refused' | 'gave_up', why: string): undefined => {
-  hub.count('receipt_mails', { outcome })
+const end = async (hub: Hub, key: string, outcome: ReceiptMail['outcome'], why: string): Promise<undefined> => {
   const [merchant, payment] = fromJobKey(key)
-  hub.warn('a receipt was not sent by e-mail', { merchant, payment, outcome, why })
+  await noteReceiptMail(hub.db, merchant, payment, { outcome, why, at: hub.clock.now() })
+  hub.count('receipt_mails', { outcome })
+  if (outcome !== 'sent') hub.warn('a receipt was not sent by e-mail', { merchant, payment, outcome, why })
 }
 
 /** Undefined: there is nobody to send it to, or the e-service does not want it sent. */
