@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path'
 import { z } from 'zod'
 import { simulators } from '../../channels/simulators.ts'
 import { openClient } from '../../platform/http/client.ts'
+import { pathOf } from '../../platform/http/prefix.ts'
 import { createLog, type Log } from '../../platform/log.ts'
 import {
   type DemoAccess,
@@ -71,7 +72,7 @@ const openAll = async (
   const ownPort = listening.port === wanted.port
   const config: Config = ownPort
     ? wanted
-    : { ...wanted, port: listening.port, publicUrl: `http://localhost:${listening.port}` }
+    : { ...wanted, port: listening.port, publicUrl: `http://localhost:${listening.port}${pathOf(wanted.publicUrl)}` }
   const composed = await compose({
     config,
     db: storage.db,
