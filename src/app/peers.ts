@@ -37,11 +37,13 @@ export const limitedByPeer = ({ trustedProxies, clock, log, tooMany }: PeerParts
       const peer = peerOf(connected, forwardedFor, trustedProxies)
       // A proxy of which we know nothing brings all payers: counted as one peer it would lock them all out.
       const unknownProxy = isInner(connected) && !isWithin(connected, trustedProxies)
+      // Nor does one of ours that does not say for whom it asks.
+      const silentProxy = isWithin(peer, trustedProxies)
       if (unknownProxy && forwardedFor !== undefined && !warned) {
         warned = true
         log.warn({}, 'requests come through a proxy that EBIZNESS_TRUSTED_PROXIES does not name: no peer is limited')
       }
-      const counted = unknownProxy ? undefined : countedAs(peer)
+      const counted = unknownProxy || silentProxy ? undefined : countedAs(peer)
       const waitSeconds = counted === undefined ? 0 : limiter.take(counted)
       if (waitSeconds > 0) return tooMany(c, waitSeconds)
     }

@@ -78,8 +78,11 @@ describe('behind a proxy', () => {
     expect((await ask('/', STRANGER, { 'x-forwarded-for': '203.0.113.77' })).status).toBe(429)
   })
 
-  it('of an inner network that nothing is known of, payers are not locked out together', async () => {
-    await exhaust('10.9.9.9')
-    expect((await ask('/', '10.9.9.9')).status).toBe(200)
+  it.each([
+    ['of an inner network that nothing is known of', '10.9.9.9'],
+    ['that is trusted and does not say for whom it asks', PROXY],
+  ])('%s payers are not locked out together', async (_which, peer) => {
+    await exhaust(peer)
+    expect((await ask('/', peer)).status).toBe(200)
   })
 })
