@@ -164,6 +164,46 @@ describe('an operator sets up a hub', { timeout: SLOW_MS }, () => {
     expect([unknown.code, unknown.out, unknown.said]).toEqual([1, '', expect.stringContaining('liepkalni-swedbank')])
   })
 
+  it('agreements pause tells payers that a bank is out of order, resume takes it back', async () => {
+    const pause = (rest: string) => ebizness(place, `agreements pause ${rest}`)
+    const wrong = await Promise.all([
+      pause('liepkalni-swedbank --until 2020-01-01 --text en=Away'),
+      pause('liepkalni-swedbank --until 2099-01-01 --text en=Away'),
+      pause('liepkalni-swedbank --until 2099-01-01 --from 2098-12-31'),
+      pause('liepkalni-swedbank --until 2099-01-01 --from 2098-12-31 --text de=Weg'),
+      pause('nobody --until 2099-01-01 --from 2098-12-31 --text en=Away'),
+    ])
+    expect(wrong.map(({ code, out }) => [code, out])).toEqual([
+      [2, ''],
+      [2, ''],
+      [2, ''],
+      [2, ''],
+      [1, ''],
+    ])
+    const made =
+      'agreements pause liepkalni-swedbank --until 2099-01-01 --from 2098-12-31 --text lv=Apkope --text en=Away'
+    expect(await ebiznessJson(place, made)).toEqual({
+      code: 0,
+      value: {
+        agreement: 'liepkalni-swedbank',
+        pause: { from: '2098-12-30T22:00:00.000Z', to: '2099-01-01T22:00:00.000Z', text: { lv: 'Apkope', en: 'Away' } },
+      },
+    })
+    const listed = await ebizness(place, 'agreements list')
+    expect(listed.out).toMatch(
+      /^liepkalni-swedbank +swedbank-lv +liepkalni +LV07HABA\w+ +2025-01-01 – +paused from 2098-12-30/m,
+    )
+    expect((await ebizness(place, 'agreements resume liepkalni-swedbank')).out).toBe(
+      'liepkalni-swedbank is offered again.\n',
+    )
+    const [again, json] = await Promise.all([
+      ebizness(place, 'agreements resume liepkalni-swedbank'),
+      ebiznessJson(place, 'agreements list'),
+    ])
+    expect([again.code, again.out]).toEqual([1, ''])
+    expect(JSON.stringify(json.value)).not.toMatch(/"pause"|PUBLIC KEY/)
+  })
+
   it('keys list tells which are taken, keys revoke ends one, and never is a key shown', async () => {
     const made = await ebiznessJson(place, 'keys create --e-service property-tax --name leaked')
     const { id } = z.object({ id: z.string() }).parse(made.value)

@@ -95,6 +95,11 @@ export const openMerchants = async (options: MerchantsOptions) => {
     sealed: () => commands.sealedKeys(means),
     rotateMasterKey: () => after(commands.rotateMasterKey(means)),
     findings: async () => findingsOf(await readStored(db), tools, clock.now()),
+    /** That of every agreement. */
+    sheets: async () => {
+      const stored = await readStored(db)
+      return stored.agreements.flatMap(({ id }) => sheetOf(stored, id, tools, clock.now()) ?? [])
+    },
     /** What to give the bank of an agreement, and what is held of the bank's; never a secret. */
     sheet: async (agreement: string) => sheetOf(await readStored(db), agreement, tools, clock.now()),
     exportFile: async (notices: Pick<commands.NoticeAddresses, 'addressesOf'>) => {

@@ -1,7 +1,8 @@
 import { inLanguage } from '../../kernel/language.ts'
+import { type Instant, systemClock, toRfc3339 } from '../../kernel/time.ts'
 import type { AgreementSheet, SheetKey } from '../../merchants/index.ts'
 import { pspAddresses } from '../../payments/index.ts'
-import { Ending, EXIT, type Exit, print, printJson } from './output.ts'
+import { Ending, EXIT, type Exit, print, printJson, table } from './output.ts'
 import { withSession } from './session.ts'
 
 /** What a clerk and a bank's desk tell each other when an agreement is set up or a key changes. */
@@ -27,6 +28,34 @@ export const showAgreement = (id: string, options: { readonly json?: boolean }):
     else print(inWords(sheet, addresses))
     return EXIT.done
   })
+
+export const listAgreements = (options: { readonly json?: boolean }): Promise<Exit> =>
+  withSession(async ({ composed }) => {
+    const sheets = await composed.merchants.sheets()
+    if (options.json) {
+      printJson(sheets.map(({ keys: _keys, settings: _settings, ...rest }) => rest))
+      return EXIT.done
+    }
+    const rows = sheets.map((sheet) => {
+      const { id, channel, merchant, account, validFrom, validTo } = sheet
+      return [id, channel, merchant.id, account.iban, `${validFrom} – ${validTo ?? ''}`.trim(), stateOf(sheet)]
+    })
+    print(rows.length === 0 ? 'There are no agreements.' : table(HEADINGS, rows))
+    return EXIT.done
+  })
+
+const HEADINGS = ['AGREEMENT', 'CHANNEL', 'MERCHANT', 'ACCOUNT', 'VALID', '']
+
+/** The first that holds. */
+const stateOf = ({ retired, findings, pause }: AgreementSheet): string => {
+  if (retired) return 'retired'
+  if (findings.some(({ severity }) => severity === 'fault')) return 'cannot be used: see agreements show'
+  if (pause && systemClock.now() < pause.to) return pausedOf(pause)
+  return findings.length > 0 ? 'ends soon: see agreements show' : ''
+}
+
+const pausedOf = ({ from, to }: { readonly from: Instant; readonly to: Instant }): string =>
+  `paused from ${toRfc3339(from)} until ${toRfc3339(to)}`
 
 const inWords = (sheet: AgreementSheet, { eachPayment, everyPayment }: Told): string => {
   const ours = sheet.keys.filter(({ whose }) => whose === 'ours')
@@ -56,7 +85,7 @@ const heading = (sheet: AgreementSheet): string => {
   return [
     `Agreement ${id}: ${inLanguage(merchant.name, 'lv')} (${merchant.id}, ${merchant.registrationNumber})`,
     `with ${inLanguage(channelName, 'en')} (channel ${channel}), account ${account.iban}`,
-    `valid from ${validFrom}${validTo === null ? '' : ` to ${validTo}`}${retired ? ', retired' : ''}${pause ? ', paused' : ''}`,
+    `valid from ${validFrom}${validTo === null ? '' : ` to ${validTo}`}${retired ? ', retired' : ''}${pause ? `, ${pausedOf(pause)}` : ''}`,
   ].join('\n')
 }
 
