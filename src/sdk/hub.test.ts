@@ -1,5 +1,6 @@
 import { createServer, type RequestListener } from 'node:http'
 import { afterEach, describe, expect, test } from 'vitest'
+import { HubError, orThrow } from './answer.ts'
 import { openHub } from './hub.ts'
 
 /** The client against servers that are no hub, or not as one should be. */
@@ -81,4 +82,11 @@ describe('an idempotency key', () => {
       expect(answer).toMatchObject({ ok: false, problem: { code: 'bad_idempotency_key', status: 0 } })
     },
   )
+})
+
+test('orThrow gives the value, or throws the problem with its sentence', () => {
+  expect(orThrow({ ok: true, value: 17 })).toBe(17)
+  const problem = { code: 'not_paid', status: 409, detail: 'Nothing was paid.' }
+  expect(() => orThrow({ ok: false, problem })).toThrow(expect.objectContaining({ problem, name: 'HubError' }))
+  expect(new HubError(problem).message).toBe('not_paid: Nothing was paid.')
 })

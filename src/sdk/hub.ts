@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as pause } from 'node:timers/promises'
+import type { Answer, HubProblem } from './answer.ts'
 import type { PublicJwk } from './jws.ts'
 import { keepReturnKeys } from './return-keys.ts'
 import type {
@@ -26,25 +27,6 @@ export type HubOptions = {
   /** How long is waited between tries; a test gives its own. */
   readonly wait?: (ms: number) => Promise<unknown>
 }
-
-/** Why a call did not succeed. `code` is stable and for programs, `detail` tells a person what to do. */
-export type HubProblem = {
-  /** Of the hub, or of the SDK: one of `OWN_CODES`. */
-  readonly code: string
-  /** 0 when there was no answer. */
-  readonly status: number
-  readonly detail: string
-  /** The first field at fault, e.g. `payer.email`. */
-  readonly path?: string
-  /** The other payment, with `reference_in_use`. */
-  readonly payment?: string
-}
-export type Answer<Value> =
-  | { readonly ok: true; readonly value: Value }
-  | { readonly ok: false; readonly problem: HubProblem }
-
-/** Codes of the SDK itself, where no hub has spoken: nobody answered in time, the answer is not a hub's, the call was not sent. */
-export const OWN_CODES = ['unreachable', 'not_the_hub', 'bad_idempotency_key'] as const
 
 /** Asked again with the same key, an order is the same order: keep it where the order is kept. Made anew when absent. */
 export type Repeatable = { readonly idempotencyKey?: string }

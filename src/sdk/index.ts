@@ -1,4 +1,5 @@
 /** For e-services: order, ask, and believe only what the hub signed. Uses nothing but Node; no folder of the hub. */
+export * from './answer.ts'
 export * from './hub.ts'
 export type { PublicJwk } from './jws.ts'
 export * from './types.ts'

@@ -1,6 +1,6 @@
 // A whole e-service on Hono: order, redirect, return page, notices. Node 20.19 or later; `npm install ebizness hono @hono/node-server`.
 import { serve } from '@hono/node-server'
-import { openHub, verifyNotice, verifyReturn } from 'ebizness/sdk'
+import { openHub, orThrow, verifyNotice, verifyReturn } from 'ebizness/sdk'
 import { Hono } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
 
@@ -38,11 +38,10 @@ const hear = ({ sequence, data: { payment } }) => {
 /** What happened while we were away. Keep the cursor in your database and begin with it. */
 const catchUp = async () => {
   for (let cursor, more = true; more; ) {
-    const told = await hub.events(cursor)
-    if (!told.ok) throw new Error(`${told.problem.code}: ${told.problem.detail}`)
-    for (const event of told.value.events) hear(event)
-    cursor = told.value.cursor
-    more = told.value.more
+    const told = orThrow(await hub.events(cursor))
+    for (const event of told.events) hear(event)
+    cursor = told.cursor
+    more = told.more
   }
 }
 
@@ -61,8 +60,7 @@ const payAddress = async (reference, bill) => {
   }
   let made = await hub.createPayment(order, { idempotencyKey: `${reference}-${bill.payments.size + 1}` })
   if (!made.ok && made.problem.code === 'reference_in_use') made = await hub.getPayment(made.problem.payment)
-  if (!made.ok) throw new Error(`${made.problem.code}: ${made.problem.detail}`)
-  const { id, status, final, payUrl } = made.value
+  const { id, status, final, payUrl } = orThrow(made)
   bill.payments.set(id, { sequence: 0, status, final, ...bill.payments.get(id), payUrl })
   return payUrl
 }
