@@ -51,6 +51,31 @@ describe('a clock that is moved', () => {
     expect((await clock.due()).map(({ about }) => about)).toEqual(['3500'])
   })
 
+  test('waits for what real time began while it asked what comes next', async () => {
+    const clock = still()
+    const done: number[] = []
+    let ring = () => {}
+    const rung = new Promise<void>((resolve) => {
+      ring = resolve
+    })
+    // Asked, a companion answers only when the timer has rung.
+    clock.onMove({
+      settle: async () => {},
+      due: async () => {
+        await rung
+        return []
+      },
+    })
+    clock.at(START, async () => {
+      ring()
+      await new Promise((resolve) => setImmediate(resolve))
+      clock.at(clock.now() + 1000, async () => void done.push(clock.now() - START))
+    })
+    await clock.advance(3000)
+    clock.stop()
+    expect(done).toEqual([1000])
+  })
+
   test('ends a move although something is always due soon', async () => {
     const clock = still()
     clock.onMove({ settle: async () => {}, due: async () => [{ at: clock.now() + 1, what: 'hub', about: '' }] })

@@ -96,6 +96,11 @@ export const movingClock = (base: Clock = systemClock, aheadMs = 0): MovingClock
   const move = async (until: () => Instant) => {
     for (let stops = 0; stops < MAX_STOPS; stops++) {
       const [next] = await due()
+      if (underWay.size > 0) {
+        // Begun by real time while we asked: it may plan what falls due on the way.
+        await Promise.all(underWay)
+        continue
+      }
       if (!next || next.at > until()) break
       goTo(next.at)
       const planned = takeDue(next.at)
