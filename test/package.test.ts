@@ -1,6 +1,9 @@
 import { execFileSync } from 'node:child_process'
 import { cpSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
 import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
+import { Webhook } from 'standardwebhooks'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type FreshDatabase, freshDatabase } from './support/database.ts'
 import { type Installed, installPackage } from './support/package.ts'
@@ -147,6 +150,38 @@ describe('the hub as a library', () => {
         .split('\n')
         .map((line) => line.split(':')[0]),
     ).toEqual(['EBIZNESS_MASTER_KEY', 'EBIZNESS_PUBLIC_URL'])
+  })
+})
+
+describe('a module without the hub', () => {
+  it('tells others of what has nothing to do with payments', async () => {
+    const listener = createServer()
+    const heard = new Promise<{ readonly body: string; readonly headers: Record<string, string> }>((resolve) => {
+      listener.on('request', async (request, response) => {
+        const body = await text(request)
+        response.end()
+        const headers = Object.entries(request.headers).map(([name, value]) => [name, String(value)])
+        resolve({ body, headers: Object.fromEntries(headers) })
+      })
+    })
+    await new Promise<void>((resolve) => listener.listen(0, '127.0.0.1', resolve))
+    const address = listener.address()
+    const LISTENER = `http://127.0.0.1:${typeof address === 'object' ? address?.port : 0}/`
+    const program = await runProgram([], {
+      folder,
+      program: programOf('notices.mjs'),
+      env: { ...everywhere(), LISTENER },
+    })
+    running = [...running, program]
+    const [secret] = await program.says(/whsec_\S+/)
+    const { body, headers } = await heard
+    expect(new Webhook(secret).verify(body, headers)).toMatchObject({
+      type: 'loan.overdue',
+      sequence: 1,
+      data: { days: 3 },
+    })
+    expect(await program.stop()).toBe(0)
+    await new Promise((resolve) => listener.close(resolve))
   })
 })
 

@@ -3,4 +3,5 @@ export { type Composed, compose, masterKeysOf, openStorage, type Parts, type Sto
 export { type Config, readConfig } from './config.ts'
 export type { ModuleName } from './modules.ts'
 export { type MountedHub, type MountOptions, mountHub } from './mount.ts'
+export { type OpenedParts, openParts } from './parts.ts'
 export { nodeListener } from './serve.ts'
