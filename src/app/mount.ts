@@ -1,11 +1,12 @@
 import type { ListedChannel } from '../channels/index.ts'
 import { fail, ok, type Result } from '../kernel/result.ts'
-import { SECOND_MS, systemClock } from '../kernel/time.ts'
+import { SECOND_MS } from '../kernel/time.ts'
 import { createLog, type Log } from '../platform/log.ts'
 import type { Traces } from '../platform/traces.ts'
 import { channelsFor } from './channels.ts'
 import { type Composed, compose, masterKeysOf, openStorage } from './compose.ts'
 import { type Config, readConfig } from './config.ts'
+import { clockOf } from './kept-time.ts'
 import type { ModuleName } from './modules.ts'
 import type { FollowedClock } from './test-clock.ts'
 
@@ -70,7 +71,7 @@ export const openConfigured = async (
       db: storage.db,
       channels: [...channelsFor(config), ...channels],
       masterKeys: masterKeysOf(config, storage),
-      clock: followed?.clock ?? systemClock,
+      clock: followed?.clock ?? clockOf(config, storage.folder),
       log,
       ...(modules ? { modules } : {}),
       ...(traces ? { traces } : {}),

@@ -1,4 +1,4 @@
-import { systemClock, toRfc3339 } from '../../kernel/time.ts'
+import { toRfc3339 } from '../../kernel/time.ts'
 import { badInput, Ending, EXIT, type Exit, print, printJson, say, table } from './output.ts'
 import { type Session, withSession } from './session.ts'
 
@@ -18,7 +18,7 @@ export const createKey = (options: NewKey): Promise<Exit> =>
       eService: options.eService,
       name: options.name ?? 'made on the command line',
       scopes,
-      now: systemClock.now(),
+      now: composed.hub.clock.now(),
     })
     if (!made.ok) throw badInput(made.error)
     if (options.json) printJson(made.value)
@@ -33,7 +33,7 @@ export const noticeKeys = (options: Json & { readonly eService: string; readonly
   withSession(async ({ composed }) => {
     const { notices } = composed
     await mustKnow(composed, options.eService)
-    if (options.rotate) await notices.rotate(options.eService, systemClock.now())
+    if (options.rotate) await notices.rotate(options.eService, composed.hub.clock.now())
     const shown = (await notices.addresses(options.eService)).map(({ url, secret, publicKey }) => ({
       url,
       secret,

@@ -1,5 +1,4 @@
 import type { EventId } from '../../kernel/ids.ts'
-import { systemClock } from '../../kernel/time.ts'
 import type { ReplayWanted } from '../../notices/index.ts'
 import { findPayment } from '../../payments/index.ts'
 import { badInput, Ending, EXIT, type Exit, print, printJson, say } from './output.ts'
@@ -55,5 +54,5 @@ const wantedOf = async ({ composed }: Session, options: ReplayOptions): Promise<
   }
   if (eService === undefined || !(await composed.merchants.directory()).eServices.has(eService))
     throw badInput(`--e-service: there is no e-service "${eService}"`)
-  return { eService, ...spanOf(options, systemClock.now()) }
+  return { eService, ...spanOf(options, composed.hub.clock.now()) }
 }

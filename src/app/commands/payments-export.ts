@@ -1,6 +1,5 @@
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
-import { systemClock } from '../../kernel/time.ts'
 import { type Exported, type ExportWanted, exportPayments, PAYMENT_STATUSES } from '../../payments/index.ts'
 import { type Cell, csvLine } from './csv.ts'
 import { badInput, EXIT, type Exit, say } from './output.ts'
@@ -106,6 +105,6 @@ const wantedOf = async ({ composed }: Session, options: ExportPaymentsOptions): 
     ...(merchant === undefined ? {} : { merchant }),
     ...(eService === undefined ? {} : { eService }),
     ...(status === undefined ? {} : { status }),
-    ...spanOf(options, systemClock.now()),
+    ...spanOf(options, composed.hub.clock.now()),
   }
 }

@@ -1,6 +1,5 @@
 import { readFile } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
-import { systemClock } from '../../kernel/time.ts'
 import {
   type ApplyOptions,
   isDone,
@@ -18,6 +17,7 @@ import { spokenLanguages } from '../../platform/texts/index.ts'
 import { channelsFor } from '../channels.ts'
 import { type Composed, compose, masterKeysOf, openStorage } from '../compose.ts'
 import { type Config, readConfig } from '../config.ts'
+import { clockOf } from '../kept-time.ts'
 import { badInput, Ending, EXIT } from './output.ts'
 
 /** What a command works with. */
@@ -44,7 +44,7 @@ export const withSession = async <Value>(work: (session: Session) => Promise<Val
       db: storage.db,
       channels: channelsFor(config),
       masterKeys: masterKeysOf(config, storage),
-      clock: systemClock,
+      clock: clockOf(config, storage.folder),
       log,
     })
     try {
@@ -97,7 +97,7 @@ export const applyFile = async (
     channels: channelsFor(config),
     sources: sourcesIn(file.folder, process.env),
     mode: config.mode,
-    now: systemClock.now(),
+    now: composed.hub.clock.now(),
     languages: spokenLanguages,
   })
   if (!wanted.ok) throw badInput(wanted.error.map(showProblem))
