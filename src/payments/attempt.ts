@@ -186,7 +186,10 @@ const askedOf = (evidence: Evidence): AttemptState['asked'] => {
 }
 
 /** What the PSP said, each detail from the strongest reading that states it. */
-const detailsOf = (evidence: Evidence): Pick<AttemptState, 'bankReference' | 'paidAt' | 'payer'> => {
+const detailsOf = (
+  evidence: Evidence,
+  status: AttemptState['status'],
+): Pick<AttemptState, 'bankReference' | 'paidAt' | 'payer'> => {
   const ours = evidence.readings
     .map((fact) => fact.reading)
     .filter((reading) => !HINTS.includes(reading.says) && isOurs(reading, evidence))
@@ -198,7 +201,9 @@ const detailsOf = (evidence: Evidence): Pick<AttemptState, 'bankReference' | 'pa
     return undefined
   }
   const bankReference = first((reading) => reading.states?.reference)
-  const paidAt = first((reading) => (reading.says === 'paid' ? reading.states?.at : undefined))
+  const saidAt = (says: Reading['says']) => first((reading) => (reading.says === says ? reading.states?.at : undefined))
+  // Where a bank accepts first and states no time when it executes (SEB), the payment's time is that of the first.
+  const paidAt = saidAt('paid') ?? (status === 'executed' ? saidAt('accepted') : undefined)
   const name = first((reading) => reading.payer?.name)
   const account = first((reading) => reading.payer?.account)
   const bank = first((reading) => reading.payer?.bank)
@@ -266,7 +271,7 @@ export const attemptOf = (evidence: Evidence, settled: Settled): AttemptState =>
     ...(status === 'refused' && reason ? { reason } : {}),
     left,
     mayStillBePaid: MAY_BE_PAID.includes(status) || isDisputed(evidence, status, settled),
-    ...detailsOf(evidence),
+    ...detailsOf(evidence, status),
     reversedMinor: status === 'executed' ? reversedMinorOf(evidence) : 0,
     plan,
     planEnded: ended !== undefined,

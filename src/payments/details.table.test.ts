@@ -51,6 +51,15 @@ describe('the details shown', () => {
     expect(attemptOf([...A, one, two])?.bankReference).toBe(attemptOf([...A, two, one])?.bankReference)
   })
 
+  it('take the time from the acceptance where the bank states none when it executes, and show none before', () => {
+    const taken = read('att_1', 'notice', saying('att_1', 'accepted', { amount: AMOUNT, at }))
+    const executed = read('att_1', 'notice', saying('att_1', 'paid'))
+    expect(attemptOf([...A, taken])?.paidAt).toBeUndefined()
+    expect(attemptOf([...A, taken, executed])?.paidAt).toBe(at)
+    const timed = read('att_1', 'return', saying('att_1', 'paid', { amount: AMOUNT, at: at + HOUR_MS }))
+    expect(attemptOf([...A, taken, executed, timed])?.paidAt).toBe(at + HOUR_MS)
+  })
+
   it('show nothing of a forgery alone', () => {
     const attempt = attemptOf([...A, forged])
     expect([attempt?.bankReference, attempt?.payer, attempt?.paidAt]).toEqual([undefined, undefined, undefined])

@@ -220,6 +220,8 @@ const paidButRefused = (one: Case): boolean => statusSaid(one) === 'refused' && 
 const attemptSaid = (one: Case): AttemptVerdict => {
   const status = statusSaid(one)
   const ours = strongestFirst(one.readings.filter((fact) => !misdirected(fact, one))).map(({ reading }) => reading)
+  const timeSaid = (says: string) =>
+    ours.find((reading) => reading.says === says && reading.states?.at !== undefined)?.states?.at
   const detail = (name: keyof PayerAtPsp) => ours.find((reading) => reading.payer?.[name])?.payer?.[name]
   const payer = Object.fromEntries(
     (['name', 'account', 'bank'] as const).flatMap((name) => (detail(name) ? [[name, detail(name)]] : [])),
@@ -232,7 +234,7 @@ const attemptSaid = (one: Case): AttemptVerdict => {
     mayStillBePaid:
       ['started', 'accepted', 'unknown'].includes(status) || mismatchesSaid(one).length > 0 || paidButRefused(one),
     bankReference: ours.find((reading) => reading.states?.reference)?.states?.reference,
-    paidAt: ours.find((reading) => reading.says === 'paid' && reading.states?.at !== undefined)?.states?.at,
+    paidAt: timeSaid('paid') ?? (status === 'executed' ? timeSaid('accepted') : undefined),
     payer: Object.keys(payer).length > 0 ? payer : undefined,
   }
 }
