@@ -1,8 +1,14 @@
-import { rmSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { ebizness, ebiznessJson, fileOf } from './support/command.ts'
+import { startTestHub } from './support/hub.ts'
+import { readPdf } from './support/pdf.ts'
+import { builtTree } from './support/program.ts'
 import { receipt, receiptFile, receiptKeys, signed } from './support/receipts.ts'
+import { ordered, paidThrough } from './support/story.ts'
 import { openTempFolder } from './support/test-server.ts'
 
 /** Whoever is shown a receipt, with saved keys or the hub's address. */
@@ -77,5 +83,69 @@ describe('receipt verify', () => {
       verify(receiptFile(), 'http://127.0.0.1:1/.well-known/jwks.json'),
     ])
     expect(ends.map(({ code }) => code)).toEqual([2, 2, 2, 3, 3])
+  })
+})
+
+describe('the page that explains receipts', () => {
+  it('shows a program that says whether one is genuine, and tells every reason why not', async () => {
+    const page = readFileSync(join(import.meta.dirname, '../docs/integrating/receipts.md'), 'utf8')
+    const program = /```js verify\.mjs\n([\s\S]*?)```/.exec(page)?.[1] ?? ''
+    const own = openTempFolder('ebizness-receipt-page-')
+    const write = (name: string, text: string) => writeFileSync(join(own, name), text)
+    mkdirSync(join(own, 'node_modules'))
+    symlinkSync(await builtTree(), join(own, 'node_modules/ebizness'))
+    write('verify.mjs', program)
+    write('jwks.json', JSON.stringify(receiptKeys))
+    const said = (text: string) => {
+      write('receipt.json', text)
+      return execFileSync(process.execPath, ['verify.mjs'], { cwd: own, encoding: 'utf8' }).trim()
+    }
+    expect(said(receiptFile())).toBe('NIN-2026-1: 12345')
+    expect(said(receiptFile({ ...receipt, amount: 1 }))).toBe('not genuine: altered')
+    const explained = [...page.matchAll(/^\| `(\w+)` \|/gm)].map(([, reason]) => reason)
+    const source = readFileSync(join(import.meta.dirname, '../src/sdk/verify-receipt.ts'), 'utf8')
+    const faults = source.slice(
+      source.indexOf('export type ReceiptFault'),
+      source.indexOf('export type VerifiedReceipt'),
+    )
+    expect(explained.toSorted()).toEqual([...faults.matchAll(/'(\w+)'/g)].map(([, reason]) => reason).toSorted())
+    rmSync(own, { recursive: true })
+  })
+})
+
+describe('receipt make', { timeout: 120_000 }, () => {
+  it('makes the receipt of what was paid, as file and as PDF, which verifies; and says where there is none', async () => {
+    const paying = await startTestHub()
+    const { order } = await paidThrough(paying, 'swedbank-lv', 'pay')
+    const open = await ordered(paying)
+    const own = openTempFolder('ebizness-receipt-made-')
+    const place = {
+      folder: own,
+      env: {
+        DATABASE_URL: paying.database.url,
+        EBIZNESS_DATA_DIR: join(own, 'data'),
+        EBIZNESS_PUBLIC_URL: paying.root,
+      },
+    }
+    const make = (rest: string) => ebizness(place, `receipt make ${rest}`)
+    const [printed, pdf, json, ...none] = await Promise.all([
+      make(order.id),
+      make(`${order.id} --to receipt.pdf --language en`),
+      make(`${order.id} --to receipt.json`),
+      make(open.id),
+      make(`pay_${'0'.repeat(26)}`),
+      make(`${order.id} --to receipt.doc`),
+    ])
+    expect([printed.code, pdf.code, json.code]).toEqual([0, 0, 0])
+    expect(none.map(({ code }) => code)).toEqual([1, 1, 2])
+    expect(JSON.parse(printed.out)).toMatchObject({ receipt: { payment: order.id, amount: 12_345 } })
+    expect((await readPdf(readFileSync(join(own, 'receipt.pdf')))).language).toBe('en')
+    const [verified, again] = await Promise.all([
+      ebizness(place, 'receipt verify receipt.json'),
+      make(`${order.id} --to receipt.pdf`),
+    ])
+    expect([verified.code, again.code]).toEqual([0, 2])
+    await paying.stop()
+    rmSync(own, { recursive: true, force: true })
   })
 })

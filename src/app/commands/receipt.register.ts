@@ -19,6 +19,20 @@ export const registerReceipts = (program: Command): void => {
       ),
     )
     .action(ends(receipts, (commands) => commands.verifyReceiptFile))
+  groupOf(program, 'receipt', 'signed receipts of payments')
+    .command('make')
+    .description('the receipt of a payment as it stands, signed; for a payer who lost it')
+    .argument('<payment>', 'pay_…')
+    .option('--to <file>', 'write it there, over nothing: .pdf for people, .json signed')
+    .option('--language <code>', 'of the PDF; else that of the payment')
+    .addHelpText(
+      'after',
+      examples(
+        'ebizness receipt make pay_01jd8x5m4t7q2v9w3y6z0a1b2c > receipt.json',
+        'ebizness receipt make pay_01jd8x5m4t7q2v9w3y6z0a1b2c --to receipt.pdf',
+      ),
+    )
+    .action(ends(receipts, (commands) => commands.makeReceipt))
   groupOf(program, 'keys', 'keys of e-services')
     .command('withdraw')
     .description('take a stolen signing key out: no receipt signed by it is genuine any more')

@@ -1,7 +1,8 @@
-import { readFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { z } from 'zod'
 import { toDecimal } from '../../kernel/money.ts'
 import { SECOND_MS } from '../../kernel/time.ts'
+import { findReceipt } from '../../payments/index.ts'
 import { openClient } from '../../platform/http/client.ts'
 import { type PublicJwk, type Receipt, type ReceiptFault, verifyReceipt } from '../../sdk/index.ts'
 import { outboundPolicyOf } from '../compose.ts'
@@ -96,6 +97,29 @@ const inWords = (receipt: Receipt): string => {
     `paid to ${first(receipt.merchant.name)} (${receipt.merchant.registrationNumber}), ${receipt.payee.iban}`,
     `through ${first(receipt.bank)}${receipt.bankReference === null ? '' : `, their number ${receipt.bankReference}`}${receipt.paidAt === null ? '' : `, at ${receipt.paidAt}`}`,
   ].join('\n')
+}
+
+export type MakeOptions = { readonly to?: string; readonly language?: string }
+
+export const makeReceipt = (payment: string, { to, language }: MakeOptions): Promise<Exit> => {
+  if (to !== undefined && !/\.(pdf|json)$/.test(to))
+    throw badInput(`--to ${to}: name a file that ends in .pdf or .json`)
+  return withSession(async ({ composed }) => {
+    const found = await findReceipt(composed.hub, composed.tokens, payment)
+    if (found === 'unknown') throw new Ending(EXIT.no, `there is no payment ${payment}`)
+    if (found === 'not_paid') throw new Ending(EXIT.no, `nothing was paid of ${payment}: there is no receipt`)
+    if (to === undefined) printJson(found.signed)
+    else await writeNew(to, to.endsWith('.pdf') ? await found.print(language) : JSON.stringify(found.signed, null, 2))
+    return EXIT.done
+  })
+}
+
+const writeNew = async (file: string, content: string | Uint8Array | undefined): Promise<void> => {
+  if (content === undefined) throw new Ending(EXIT.no, 'its e-service is not configured any more')
+  await writeFile(file, content, { flag: 'wx' }).catch((fault: NodeJS.ErrnoException) => {
+    const why = fault.code === 'EEXIST' ? 'is there already' : `cannot be written (${fault.code})`
+    throw badInput(`${file} ${why}: name another file`)
+  })
 }
 
 export const withdrawKey = (kid: string, options: { readonly json?: boolean }): Promise<Exit> =>
