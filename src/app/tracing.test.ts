@@ -37,6 +37,20 @@ describe('traces on demand', () => {
     }
   })
 
+  it('keep nobody who wants to stop waiting for a collector that is silent', async () => {
+    const silent = createServer(() => {})
+    await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve))
+    const address = silent.address()
+    const port = typeof address === 'object' && address ? address.port : 0
+    const { traces, stop } = await startTracing(`http://127.0.0.1:${port}`, silentLog)
+    traces.begin('payment.create', {}).end()
+    const asked = performance.now()
+    await stop()
+    expect(performance.now() - asked).toBeLessThan(5_000)
+    silent.closeAllConnections()
+    silent.close()
+  })
+
   it('are not made where nobody asked for them', async () => {
     const { traces, stop } = await startTracing(undefined, silentLog)
     expect(traces.begin('payment.create', {}).traceparent).toBeUndefined()

@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises'
 import type { Tracer } from '@opentelemetry/api'
 import type { Log } from '../platform/log.ts'
 import { openTraces, type Traces } from '../platform/traces.ts'
@@ -5,7 +6,7 @@ import { VERSION } from './version.ts'
 
 export type Tracing = {
   readonly traces: Traces
-  /** Sends what has not been sent. */
+  /** Sends what has not been sent, for two seconds at most. */
   stop(): Promise<void>
 }
 
@@ -13,6 +14,9 @@ export type Tracing = {
 const PACKAGES = ['sdk-trace-base@2', 'resources@2', 'exporter-trace-otlp-http@0.223'].map(
   (name) => `@opentelemetry/${name}`,
 )
+
+/** A collector that is away would keep a hub that is asked to stop for ten seconds. */
+const GOODBYE_MS = 2_000
 
 type Provider = { getTracer(name: string, version: string): Tracer; shutdown(): Promise<void> }
 
@@ -48,7 +52,10 @@ export const startTracing = async (
   })
   if (!provider) return off
   log.info({ endpoint }, 'traces are sent')
-  return { traces: openTraces(provider.getTracer('ebizness', VERSION)), stop: () => provider.shutdown() }
+  return {
+    traces: openTraces(provider.getTracer('ebizness', VERSION)),
+    stop: () => Promise.race([provider.shutdown(), setTimeout(GOODBYE_MS, undefined, { ref: false })]),
+  }
 }
 
 const isMissing = (fault: unknown): boolean =>

@@ -35,6 +35,7 @@ export const openWatch = ({ config, db, channels, clock, log, due, backlog, task
   })
   for (const { channel } of channels) foreseeTrouble(metrics, channel.id)
   for (const flag of FLAGS) metrics.foresee('attention', { flag })
+  for (const outcome of ['gave_up', 'no_server']) metrics.foresee('receipt_mails', { outcome })
   return metrics
 }
 
