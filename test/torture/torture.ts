@@ -20,7 +20,7 @@ import { attemptIn, type Ledger, openLedger } from './ledger.ts'
 import { live, type Surroundings } from './payer.ts'
 import { type Receiver, startReceiver } from './receiver.ts'
 import type { Report } from './report.ts'
-import { judge, type Verdict } from './verdict.ts'
+import { type Evidence, judge, type Verdict } from './verdict.ts'
 
 export { shown } from './report.ts'
 
@@ -68,7 +68,8 @@ export const torture = async (options: Options): Promise<Report> => {
     await underLoad.stop()
     say('All kills are done; waiting for what is on its way.')
     if (options.hurry) await world.advance(BANKS_DONE_MS)
-    const settled = { asked, world, receiver, followed: follower.found, ...(options.hurry ? { hurry: database } : {}) }
+    const hurry = options.hurry ? { hurry: database } : {}
+    const settled = { asked, world, receiver, followed: follower.found, url: database.url, ...hurry }
     const verdict = await settle(settled)
     await follower.stop()
     return reportOf(options, ledger, receiver, world, verdict)
@@ -177,11 +178,13 @@ const until = async (holds: () => boolean, otherwise: string): Promise<void> => 
 
 // ------------------------------------------------------------------------------------------------------------------------ the end
 
+type Task = Evidence['tasks'][number]
 type Settling = {
   readonly asked: Asked
   readonly world: World
   readonly receiver: Receiver
-  readonly followed: Parameters<typeof judge>[0]['followed']
+  readonly followed: Evidence['followed']
+  readonly url: string
   readonly hurry?: Database
 }
 
@@ -192,14 +195,16 @@ const SETTLE_PAUSE_MS = 2_000
 const BANKS_DONE_MS = 65_000
 
 /** Looks until nothing is missing, or for as long as anything may rightly be under way. */
-const settle = async ({ asked, world, receiver, followed, hurry }: Settling): Promise<Verdict> => {
+const settle = async ({ asked, world, receiver, followed, url, hurry }: Settling): Promise<Verdict> => {
   const end = performance.now() + SETTLE_MS
   for (;;) {
     if (hurry) await endLeases(hurry.url)
     const payments = await allPayments(asked)
     const feed = await wholeFeed(asked)
-    const evidence = { ledger: asked.ledger, payments, orders: world.orders(), heard: receiver.heard, feed, followed }
-    const verdict = judge(evidence)
+    const tasks = await execute<Task>(url, 'select kind, subject from tasks.task where closed_at is null')
+    const { ledger } = asked
+    const orders = world.orders()
+    const verdict = judge({ ledger, payments, tasks, orders, heard: receiver.heard, feed, followed })
     if (verdict.breaches.length === 0 || performance.now() > end) return verdict
     await pause(SETTLE_PAUSE_MS)
   }

@@ -8,6 +8,8 @@ import type { HeardEvent } from './receiver.ts'
 export type Evidence = {
   readonly ledger: Pick<Ledger, 'created' | 'told' | 'wrong' | 'cancelled'>
   readonly payments: readonly PaymentSeen[]
+  /** What is open for a person. */
+  readonly tasks: readonly { readonly kind: string; readonly subject: string }[]
   readonly orders: readonly (SimulatedOrder & { readonly channel: string })[]
   readonly heard: ReadonlyMap<string, HeardEvent>
   readonly feed: readonly FeedEvent[]
@@ -45,6 +47,7 @@ export const judge = (evidence: Evidence): Verdict => {
       ...unheard,
       ...judgeFeed(evidence),
       ...judgeLastNotices(evidence),
+      ...judgeTasks(evidence),
     ],
     paymentsLost: missing.length + judged.filter(({ lost }) => lost).length,
     noticesLost: unheard.length,
@@ -141,3 +144,12 @@ const judgeLastNotices = ({ payments, heard, feed }: Evidence): readonly string[
     return [`${view.id}: the newest notice says ${JSON.stringify(told.view)}, GET says ${text}`]
   })
 }
+
+/** Every flag has its task, and no task outlives its flag. */
+const judgeTasks = ({ payments, tasks }: Evidence): readonly string[] =>
+  payments.flatMap(({ view }) => {
+    const open = tasks.filter(({ subject }) => subject === view.id).map(({ kind }) => kind)
+    const flags = [...view.attention]
+    if (open.sort().join() === flags.sort().join()) return []
+    return [`${view.id}: a person has the tasks [${open}], and the flags are [${flags}]`]
+  })
