@@ -96,6 +96,28 @@ describe('ebizness tasks', { timeout: SLOW_MS }, () => {
     expect(shown.out).toMatch(/Closed\n {2}paid by A\. Clerk at \S+: on the statement of 3 May/)
   })
 
+  it('lead a clerk from a payment to the transfer that is to be made, and to its end', async () => {
+    const { order } = await paidThrough(hub, 'swedbank-lv', 'pay')
+    const asked = await hub.api('POST', `/v1/payments/${order.id}/refunds`, { amount: 2_000, reason: 'wrong plot' })
+    const id = await idOf('refund_by_hand')
+    const [payment, about, shown] = await Promise.all([
+      ebizness(place, `payments show ${order.id}`),
+      ebiznessJson(place, `tasks list --about ${order.id}`),
+      ebizness(place, `tasks show ${id}`),
+    ])
+    expect(payment.out).toContain(`NEEDS A PERSON: see ebizness tasks show\n  ${id}  Pay back by hand`)
+    expect(payment.out).toContain('waits for a clerk who pays it back by hand')
+    expect(about).toMatchObject({ value: { tasks: [{ id, part: asked.body.id }], next: null } })
+    expect(shown.out).toMatch(/Transfer 20\.00 EUR from LV07HABA0000000000001 \(.+\) to .*LV\d\d/)
+    const words = ['--by', 'A. Clerk', '--note', 'transfer of 4 May', '--reference', '2026-0815']
+    const done = await typed('tasks', 'rule', id, '--as', 'refund-done', ...words)
+    expect([done.code, done.out]).toEqual([0, 'Ruled. The task is closed.\n'])
+    expect(await truth(hub, order.id)).toMatchObject({
+      refundedAmount: 2_000,
+      refunds: [{ status: 'done', reason: 'wrong plot', bankReference: '2026-0815' }],
+    })
+  })
+
   it('that cannot be answered as asked says so and ends with 2', async () => {
     const answers = await Promise.all([
       ebizness(place, 'tasks list --limit 0'),

@@ -11,6 +11,7 @@ import {
   planEnded,
   read,
   refundAsked,
+  refundHanded,
   refused,
   reversed,
   ruled,
@@ -93,6 +94,11 @@ describe('an explanation', () => {
         read('att_1', 'notice', { about: { refund: 'rfd_one' }, says: 'refunded' }),
       ],
       ['2.34 EUR went back.'],
+    ],
+    [
+      'waiting for a clerk',
+      [...A, paid(), refundAsked('att_1', 'one', 234), refundHanded('one', 'not_sent')],
+      ['2.34 EUR waits for a clerk who pays it back by hand.'],
     ],
     ['on its way back', [...A, paid(), refundAsked('att_1', 'one', 234)], ['2.34 EUR is on its way back.']],
     [

@@ -1,6 +1,6 @@
 import { toDecimal } from '../kernel/money.ts'
 import { type Instant, toRfc3339 } from '../kernel/time.ts'
-import type { AttemptState, Fact, PaymentState, Source } from './facts.ts'
+import type { AttemptState, Fact, PaymentState, RefundState, Source } from './facts.ts'
 import { nextDeadline } from './payment.ts'
 import { PAYMENT_TASK_WORDS } from './task-words.ts'
 
@@ -95,12 +95,15 @@ const closingOf = ({ closing, closingAskedAt }: PaymentState): readonly string[]
 
 const backOf = (state: PaymentState): readonly string[] => {
   const { refunds, refundedMinor, reversedMinor } = state
-  const underWayMinor = refunds
-    .filter(({ status }) => status === 'requested' || status === 'sent' || status === 'unknown')
-    .reduce((all, { amountMinor }) => all + amountMinor, 0)
+  const open = refunds.filter(({ status }) => status === 'requested' || status === 'sent' || status === 'unknown')
+  const minorOf = (some: typeof open): number => some.reduce((all, { amountMinor }) => all + amountMinor, 0)
+  const isByHand = ({ handed, status }: RefundState): boolean => handed === 'not_sent' && status === 'requested'
+  const byHandMinor = minorOf(open.filter(isByHand))
+  const underWayMinor = minorOf(open) - byHandMinor
   return [
     ...(refundedMinor > 0 ? [`${sum(state, refundedMinor)} went back.`] : []),
     ...(underWayMinor > 0 ? [`${sum(state, underWayMinor)} is on its way back.`] : []),
+    ...(byHandMinor > 0 ? [`${sum(state, byHandMinor)} waits for a clerk who pays it back by hand.`] : []),
     ...(reversedMinor > 0 ? [`The bank reversed ${sum(state, reversedMinor)}.`] : []),
   ]
 }

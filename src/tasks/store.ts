@@ -63,6 +63,7 @@ export const lastRuled = async (
 export type ListFilter = {
   readonly merchant?: string | undefined
   readonly kind?: string | undefined
+  readonly subject?: string | undefined
   /** Those that are closed too. */
   readonly all: boolean
   /** Tasks after this one. */
@@ -70,15 +71,15 @@ export type ListFilter = {
   readonly limit: number
 }
 
-const LISTED =
-  '($1::text is null or merchant = $1) and ($2::text is null or kind = $2) and id > $3 order by id limit $4'
+const LISTED = `($1::text is null or merchant = $1) and ($2::text is null or kind = $2) and ($5::text is null or subject = $5)
+  and id > $3 order by id limit $4`
 const LIST_OPEN = statement<Row>('tasks.list-open', `${TASK} where closed_at is null and ${LISTED}`)
 const LIST_ALL = statement<Row>('tasks.list-all', `${TASK} where ${LISTED}`)
 
 /** Oldest first: an id begins with its time. */
 export const listTasks = async (db: Queryable, filter: ListFilter): Promise<readonly Task[]> => {
-  const { merchant = null, kind = null, after = '', all, limit } = filter
-  return (await db.query(all ? LIST_ALL : LIST_OPEN, [merchant, kind, after, limit])).map(taskOf)
+  const { merchant = null, kind = null, subject = null, after = '', all, limit } = filter
+  return (await db.query(all ? LIST_ALL : LIST_OPEN, [merchant, kind, after, limit, subject])).map(taskOf)
 }
 
 /** More tasks of a few kinds than anyone works on at once. */

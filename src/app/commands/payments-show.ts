@@ -2,6 +2,7 @@ import { toDecimal } from '../../kernel/money.ts'
 import { toRfc3339 } from '../../kernel/time.ts'
 import type { Delivery, NoticesModule } from '../../notices/index.ts'
 import { findPayment, type PaymentStory } from '../../payments/index.ts'
+import type { Desk, Task } from '../../tasks/index.ts'
 import { Ending, EXIT, type Exit, print, printJson } from './output.ts'
 import { withSession } from './session.ts'
 
@@ -19,6 +20,8 @@ type EventLine = {
 }
 /** Of one event; a replay adds to them. */
 const MOST_DELIVERIES = 100
+/** One payment can have a few of each kind, and a refund's for each refund. */
+const MOST_TASKS = 100
 const DELIVERIES_SHOWN = 4
 const ANSWER_SHOWN = 120
 
@@ -29,8 +32,16 @@ export const showPayment = (id: string, options: Options): Promise<Exit> =>
     const story = await findPayment(composed.hub.db, id, { personal: options.personal === true })
     if (!story) throw new Ending(EXIT.no, `there is no payment ${id}`)
     const events = await eventsOf(composed.notices, story.payment.eService, id)
-    if (options.json) printJson({ ...story, events })
-    else print(inWords(story, events))
+    const tasks = await composed.desk.list({ subject: id, all: false, limit: MOST_TASKS })
+    if (options.json) printJson({ ...story, events, tasks: tasks.map((task) => ({ id: task.id, kind: task.kind })) })
+    else
+      print(
+        inWords(
+          story,
+          events,
+          tasks.map((task) => taskLine(task, composed.desk.kinds)),
+        ),
+      )
     return EXIT.done
   })
 
@@ -46,10 +57,13 @@ const eventsOf = async (notices: NoticesModule, eService: string, payment: strin
 
 const WIDTH = 80
 
-const inWords = (story: PaymentStory, events: readonly EventLine[]): string =>
+const taskLine = ({ id, kind }: Task, kinds: Desk['kinds']): string => `  ${id}  ${kinds[kind]?.title ?? kind}`
+
+const inWords = (story: PaymentStory, events: readonly EventLine[], tasks: readonly string[]): string =>
   [
     headOf(story),
     wrapped(story.explanation, WIDTH).join('\n'),
+    ...(tasks.length > 0 ? [['NEEDS A PERSON: see ebizness tasks show', ...tasks].join('\n')] : []),
     ...(story.persons ? [['PERSONS', ...personsOf(story.persons)].join('\n')] : []),
     ['WHAT HAPPENED', ...story.facts.flatMap((fact) => factLines(story, fact))].join('\n'),
     ...(story.messages.length > 0 ? [['MESSAGES', ...story.messages.flatMap(messageLines)].join('\n')] : []),

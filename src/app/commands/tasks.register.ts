@@ -12,6 +12,7 @@ export const registerTasks = (program: Command): void => {
     .description('open tasks, oldest first')
     .option('--merchant <id>', 'of this merchant only')
     .option('--kind <kind>', 'of this kind only, e.g. paid_twice')
+    .option('--about <id>', 'about this payment, agreement or address only')
     .option('--all', 'closed ones too')
     .option('--after <task>', 'those after this one')
     .option('--limit <count>', 'at most so many', '50')

@@ -9,6 +9,7 @@ type Json = { readonly json?: boolean }
 type Listed = Json & {
   readonly merchant?: string
   readonly kind?: string
+  readonly about?: string
   readonly all?: boolean
   readonly after?: string
   readonly limit: string
@@ -23,9 +24,9 @@ export const listTasks = (options: Listed): Promise<Exit> => {
   }
   return withSession(async ({ composed: { desk } }) => {
     checkKind(desk, options.kind)
-    const { merchant, kind, after, all = false } = options
+    const { merchant, kind, about: subject, after, all = false } = options
     // One more than is shown tells whether there are more.
-    const found = await desk.list({ merchant, kind, after, all, limit: limit + 1 })
+    const found = await desk.list({ merchant, kind, subject, after, all, limit: limit + 1 })
     const tasks = found.slice(0, limit)
     const next = found.length > limit ? (tasks.at(-1)?.id ?? null) : null
     if (options.json) printJson({ tasks: tasks.map((task) => asJson(task, desk.kinds[task.kind])), next })
@@ -39,8 +40,8 @@ const checkKind = (desk: Desk, kind: string | undefined): void => {
   throw badInput(`there are no tasks of the kind "${kind}": there are ${Object.keys(desk.kinds).join(', ')}`)
 }
 
-const nothing = ({ all, merchant, kind, after }: Listed): string => {
-  if (merchant ?? kind ?? after) return 'There is no such task.'
+const nothing = ({ all, merchant, kind, about, after }: Listed): string => {
+  if (merchant ?? kind ?? about ?? after) return 'There is no such task.'
   return all ? 'There are no tasks.' : 'Nothing needs a person.'
 }
 const moreAfter = (next: string | null): readonly string[] =>
