@@ -2,6 +2,7 @@
 export * from './answer.ts'
 export * from './hub.ts'
 export type { PublicJwk } from './jws.ts'
+export * from './sign-order.ts'
 export * from './types.ts'
 export * from './verify-notice.ts'
 export * from './verify-receipt.ts'

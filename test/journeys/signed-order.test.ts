@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { CompactSign } from 'jose'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { MINUTE_MS, SECOND_MS } from '../../src/kernel/time.ts'
+import { signOrder } from '../../src/sdk/index.ts'
 import { startTestHub, type TestHub } from '../support/hub.ts'
 import { orderBody, ordered, truth } from '../support/story.ts'
 
@@ -63,6 +64,18 @@ describe('a signed order', () => {
     const [payment] = await paymentsWith(claims.reference)
     expect(await truth(hub, payment?.id ?? '')).toMatchObject({ payUrl: location, amount: 12_345, status: 'open' })
   })
+
+  it.each(['EdDSA', 'ES256', 'RS256'] as const)(
+    'made by the SDK with a key for %s leads to its payment',
+    async (alg) => {
+      const body = orderBody(hub)
+      const signing = { eService: 'property-tax', hub: hub.root, now: hub.clock.now() }
+      const { status, location } = await post(signOrder(body, { ...signing, key: KEYS[alg].privateKey }))
+      expect(status).toBe(303)
+      const [payment] = await paymentsWith(body.reference)
+      expect(await truth(hub, payment?.id ?? '')).toMatchObject({ payUrl: location, amount: 12_345, status: 'open' })
+    },
+  )
 
   it('leads to the same payment when repeated, at once, later, or equal under another jti', async () => {
     const claims = claimsOf()
