@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Command } from 'commander'
 import { describe, expect, it } from 'vitest'
@@ -31,6 +31,33 @@ const helpOf = (command: Command): string => {
   command.configureOutput({ writeOut }).outputHelp()
   return shown
 }
+
+const PAGES = [
+  'README.md',
+  'CHANGELOG.md',
+  ...readdirSync(join(import.meta.dirname, '../docs'), { recursive: true, encoding: 'utf8' }).map(
+    (path) => `docs/${path}`,
+  ),
+].filter((path) => path.endsWith('.md'))
+
+/** What a page would have somebody type that the command line does not know: `ebizness`, a command, its options. */
+const unknownIn = (page: string): readonly string[] =>
+  [...read(page).matchAll(/\bebizness ([a-z]+)(?: ([a-z]+))?([^`\n|;]*)/g)].flatMap(
+    ([typed, one = '', two, rest = '']) => {
+      const names = [`${one} ${two}`, one]
+      const [, command] = leaves.find(([name]) => names.includes(name)) ?? []
+      const isGroup = leaves.some(([name]) => name.startsWith(`${one} `))
+      if (!command) return isGroup && two === undefined ? [] : [typed]
+      const known = command.options.map(({ long }) => long)
+      return [...rest.matchAll(/--[a-z][a-z-]*/g)].filter(([option]) => !known.includes(option)).map(() => typed)
+    },
+  )
+
+describe.each(PAGES)('%s', (page) => {
+  it('names commands and options that there are', () => {
+    expect(unknownIn(page)).toEqual([])
+  })
+})
 
 describe('the operator’s pages', () => {
   it('list every command of the command line', () => {
