@@ -14,14 +14,17 @@ const MAX_SKEW_MS = 2 * SECOND_MS
 
 type Answering = Extract<ServerState, { answers: true }>
 
-export const ofServers = (states: readonly ServerState[], mode: Config['mode']): readonly Found[] => {
+export const ofServers = (
+  states: readonly ServerState[],
+  { mode, poolSize }: Pick<Config, 'mode' | 'poolSize'>,
+): readonly Found[] => {
   const answering = states.filter((state): state is Answering => state.answers)
   const writable = answering.filter((state) => state.writable)
   return [
     ...states.flatMap((state) => ofSilent(state, answering.length > 0)),
     ...(answering.length > 0 && writable.length === 0 ? [ofReadOnly(answering)] : []),
     ...answering.flatMap(ofVersion),
-    ...writable.flatMap((state) => [...ofClock(state), ...ofDurability(state, mode)]),
+    ...writable.flatMap((state) => [...ofClock(state), ...ofDurability(state, mode), ...ofRoomFor(state, poolSize)]),
   ]
 }
 
@@ -65,6 +68,16 @@ const ofClock = ({ server, skewMs }: Answering): readonly Found[] => {
     ),
   ]
 }
+
+const ofRoomFor = ({ server, mostConnections }: Answering, poolSize: number): readonly Found[] =>
+  poolSize < mostConnections
+    ? []
+    : [
+        warning(
+          'database',
+          `${server} takes ${mostConnections} connections, and one process may want ${poolSize}: lower EBIZNESS_DATABASE_CONNECTIONS or raise max_connections`,
+        ),
+      ]
 
 /** In test mode a database may be careless. */
 const ofDurability = ({ server, careless }: Answering, mode: Config['mode']): readonly Found[] => {

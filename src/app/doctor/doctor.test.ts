@@ -27,7 +27,7 @@ const configOf = (environment: Readonly<Record<string, string>>) => {
 describe('what servers say of themselves', () => {
   const good: ServerState = {
     ...{ server: 'a:5432/cma', answers: true, version: 150_004, inRecovery: false, writable: true, skewMs: 900 },
-    careless: [],
+    ...{ mostConnections: 100, careless: [] },
   }
   const standby: ServerState = { ...good, server: 'b:5432/cma', inRecovery: true, writable: false }
   const away: ServerState = { server: 'c:5432/cma', answers: false, why: 'ECONNREFUSED', refused: false }
@@ -46,15 +46,20 @@ describe('what servers say of themselves', () => {
     ['an old one', [{ ...good, version: 140_012 }], [/^error database: a:5432\/cma is PostgreSQL 14: upgrade/]],
     ['a clock that is ahead', [{ ...good, skewMs: 2_100 }], [/^error clock: .* 2\.1 s ahead of .*NTP/]],
     ['a clock that is behind', [{ ...good, skewMs: -61_000 }], [/^error clock: .* 61\.0 s behind /]],
+    [
+      'too few connections',
+      [{ ...good, mostConnections: 20 }],
+      [/^warning .* takes 20 connections, and one process may want 20/],
+    ],
     ['no fsync', [{ ...good, careless: ['fsync'] }], [/^error database: a:5432\/cma runs with fsync = off/]],
   ])('%s', (_, states, found) => {
-    const all = told(ofServers(states, 'live'))
+    const all = told(ofServers(states, { mode: 'live', poolSize: 20 }))
     expect(all.length, all.join('\n')).toBe(found.length)
     for (const [place, pattern] of found.entries()) expect(all[place]).toMatch(pattern)
   })
 
   it('a careless server is no error in test mode', () => {
-    expect(told(ofServers([{ ...good, careless: ['fsync'] }], 'test'))[0]).toMatch(/^warning/)
+    expect(told(ofServers([{ ...good, careless: ['fsync'] }], { mode: 'test', poolSize: 20 }))[0]).toMatch(/^warning/)
   })
 })
 

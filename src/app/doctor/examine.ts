@@ -55,7 +55,7 @@ const examineAt = async (
 ): Promise<Examination> => {
   const looked = ['database', 'clock', ...(config.databaseUrl === undefined ? ['disk'] : [])]
   const states = await serverStates(url)
-  const found = [...ofServers(states, config.mode), ...ofFolder]
+  const found = [...ofServers(states, config), ...ofFolder]
   if (!states.some((state) => state.answers && state.writable)) return { looked, findings: found, databaseAway: true }
   const migrations = await migrationState({ url, modules: MIGRATED_MODULES, log })
   found.push(...ofMigrations(migrations))

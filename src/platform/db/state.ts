@@ -16,6 +16,8 @@ export type ServerState = {
       readonly writable: boolean
       /** The database's clock minus ours, in milliseconds. */
       readonly skewMs: number
+      /** How many connections it takes in all. */
+      readonly mostConnections: number
       /** Settings by which a crash may lose what was committed. */
       readonly careless: readonly string[]
     }
@@ -36,12 +38,14 @@ type Row = {
   readonly recovering: boolean
   readonly writable: boolean
   readonly ms: number
+  readonly most: number
   readonly careless: readonly string[]
 }
 
 const STATE = `select current_setting('server_version_num')::int as version, pg_is_in_recovery() as recovering,
   current_setting('transaction_read_only') = 'off' as writable,
   (extract(epoch from clock_timestamp()) * 1000)::float8 as ms,
+  current_setting('max_connections')::int as most,
   array(select name from pg_settings where name in ('fsync', 'full_page_writes', 'synchronous_commit') and setting = 'off'
     order by name)::text[] as careless`
 
@@ -64,9 +68,18 @@ const stateOf = async (server: string): Promise<ServerState> => {
     const { rows } = await client.query<Row>(STATE)
     const [row] = rows
     if (!row) throw new Error('it said nothing of itself')
-    const { version, recovering, writable, ms, careless } = row
+    const { version, recovering, writable, ms, most, careless } = row
     const skewMs = Math.round(ms - (before + systemClock.now()) / 2)
-    return { server: shown, answers: true, version, inRecovery: recovering, writable, skewMs, careless }
+    return {
+      server: shown,
+      answers: true,
+      version,
+      inRecovery: recovering,
+      writable,
+      skewMs,
+      mostConnections: most,
+      careless,
+    }
   } catch (fault) {
     const why = fault instanceof Error ? fault.message || String('code' in fault && fault.code) : String(fault)
     return { server: shown, answers: false, why, refused: failureOf(fault) === 'fault' }
