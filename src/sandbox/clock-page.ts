@@ -65,6 +65,10 @@ const tells = ({ what }: Due, texts: WorldTexts): string => {
       return texts.dueParked
     case 'payments.refund':
       return texts.dueRefund
+    case 'payments.twins':
+      return texts.dueTwins
+    case 'payments.receipt-mail':
+      return texts.dueReceipt
     default:
       return what
   }

@@ -1,6 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { DAY_MS, HOUR_MS, MINUTE_MS, parseInstant, SECOND_MS, toRfc3339 } from '../../src/kernel/time.ts'
+import { paymentJobs } from '../../src/payments/index.ts'
+import { duePanel } from '../../src/sandbox/clock-page.ts'
+import { worldTexts } from '../../src/sandbox/texts.ts'
 import { startTestHub, type TestHub } from '../support/hub.ts'
 import { visit } from '../support/payer.ts'
 import { chosen, orderAtBank, ordered, truth } from '../support/story.ts'
@@ -96,6 +99,18 @@ describe('a clock that a tester moves', () => {
 })
 
 describe('the page where a tester moves time', () => {
+  it('has words for everything that the hub does by itself', () => {
+    const kinds = paymentJobs(hub.composed.hub, hub.composed.tokens).filter((handler) => !handler.housekeeping)
+    expect(kinds.length).toBeGreaterThan(3)
+    for (const language of ['lv', 'en'] as const)
+      for (const { kind } of kinds) {
+        const due = [{ at: hub.clock.now(), what: kind, about: 'pay_1' }]
+        const panel = String(duePanel({ language, now: hub.clock.now(), due }, worldTexts[language]))
+        expect(panel).toContain('pay_1')
+        expect(panel, language).not.toContain(kind)
+      }
+  })
+
   const post = (form: Readonly<Record<string, string>>, language: string) =>
     world(`/clock?lang=${language}`, { method: 'POST', body: new URLSearchParams(form) })
 
