@@ -1,6 +1,6 @@
 import { compactVerify, createLocalJWKSet, type JSONWebKeySet } from 'jose'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { DAY_MS, SECOND_MS } from '../../src/kernel/time.ts'
+import { DAY_MS, MINUTE_MS, SECOND_MS } from '../../src/kernel/time.ts'
 import { namedOf } from '../../src/payments/receipts/paid.ts'
 import { printReceipt } from '../../src/payments/receipts/pdf.ts'
 import { loadPayment } from '../../src/payments/store/index.ts'
@@ -138,6 +138,19 @@ describe('a signed receipt', () => {
     expect(await drawn()).toBe(false)
     now += SECOND_MS
     expect(await drawn()).toBe(true)
+  })
+
+  it('is the same PDF to the byte for the same facts within a minute', async () => {
+    const order = await paid()
+    const directory = await hub.composed.merchants.directory()
+    const loaded = await loadPayment(hub.database.db, 'liepkalni', order.id)
+    if (!loaded) throw new Error('not stored')
+    const named = namedOf(hub.composed.hub, directory, loaded)
+    const minute = Math.ceil(hub.clock.now() / MINUTE_MS) * MINUTE_MS
+    const at = (now: number) => printReceipt({ publicUrl: hub.root, clock: { now: () => now } }, directory, named, 'lv')
+    const first = await at(minute)
+    expect(await at(minute + MINUTE_MS - 1)).toEqual(first)
+    expect(await at(minute + MINUTE_MS)).not.toEqual(first)
   })
 
   it('tells what went back, once it did', async () => {

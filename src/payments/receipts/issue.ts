@@ -1,5 +1,4 @@
-import type { Instant } from '../../kernel/time.ts'
-import { toRfc3339 } from '../../kernel/time.ts'
+import { type Instant, toRfc3339 } from '../../kernel/time.ts'
 import type { Directory } from '../../merchants/index.ts'
 import type { Hub } from '../hub.ts'
 import type { Tokens } from '../tokens.ts'

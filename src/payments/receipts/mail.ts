@@ -15,7 +15,7 @@ import { issueReceipt } from './issue.ts'
 import { type Named, namedOf, receiptOf } from './paid.ts'
 import { receiptPdf } from './pdf.ts'
 
-/** The first time at once, then after half as long again as it has taken so far, within these bounds; in the end a person is told. */
+/** The first time at once, then after half as long again as it has taken so far, within these bounds; in the end the log and `payments show` say so. */
 const SOONEST_MS = 30 * SECOND_MS
 const LATEST_MS = HOUR_MS
 const GIVEN_UP_AFTER_MS = 3 * DAY_MS

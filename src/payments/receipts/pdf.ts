@@ -1,4 +1,5 @@
 import type { Language } from '../../kernel/language.ts'
+import { MINUTE_MS } from '../../kernel/time.ts'
 import type { Directory } from '../../merchants/index.ts'
 import { type RateLimiter, rateLimiter } from '../../platform/http/limits.ts'
 import { pathOf } from '../../platform/http/prefix.ts'
@@ -25,7 +26,8 @@ export const receiptPdf = async (
   const look = directory.eServices.get(row.eService)?.look
   if (!frame || !look || named.state.status !== 'executed') return undefined
   const voice = voiceOf(frame)
-  const madeAt = hub.clock.now()
+  // To the minute, as it is printed: within one the same facts give the same bytes.
+  const madeAt = hub.clock.now() - (hub.clock.now() % MINUTE_MS)
   const heading = voice.say('receipt.title')
   return sheetPdf({
     language: voice.language,
