@@ -266,6 +266,8 @@ export type PaymentState = {
   /** The attempt whose step is shown when the payer comes again. */
   readonly current?: AttemptState
   readonly refunds: readonly RefundState[]
+  /** Attempts of which more went back than was paid, and no person has settled it; with the sum. */
+  readonly tooMuchBack?: readonly { readonly attempt: AttemptId; readonly backMinor: number }[]
   readonly paidMinor: number
   readonly refundedMinor: number
   readonly reversedMinor: number

@@ -20,7 +20,7 @@ import type {
 } from './facts.ts'
 import { FINAL_STATUSES } from './facts.ts'
 import { decideRefund, type RefundCommand, type RefundRefusal, refusedRuling } from './refund-decisions.ts'
-import { refundsOf } from './refunds.ts'
+import { refundsOf, tooMuchBackOf } from './refunds.ts'
 
 /**
  * The heart. State is what the facts say: a pure function of their set. Order of hearing and the clock are no arguments; time acts
@@ -45,6 +45,7 @@ export const stateOf = (all: Iterable<Fact>): PaymentState => {
   const closing = only(facts, 'closing_asked')[0]
   const current = attempts.findLast((attempt) => !attempt.left && attempt.mayStillBePaid)
   const refunds = refundsOf(facts)
+  const tooMuchBack = tooMuchBackOf(facts, attempts, refunds)
   return {
     id: order.payment,
     order,
@@ -55,6 +56,7 @@ export const stateOf = (all: Iterable<Fact>): PaymentState => {
     attempts,
     ...(current ? { current } : {}),
     refunds,
+    ...(tooMuchBack.length > 0 ? { tooMuchBack } : {}),
     paidMinor: attempts.filter(executed).length * order.amount.amountMinor,
     refundedMinor: refunds.filter((refund) => refund.status === 'done').reduce((sum, one) => sum + one.amountMinor, 0),
     reversedMinor: attempts.reduce((sum, attempt) => sum + attempt.reversedMinor, 0),

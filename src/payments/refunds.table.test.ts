@@ -21,6 +21,7 @@ import type { RefundId } from '../kernel/ids.ts'
 import type { Fact, RuledFact, Source } from './facts.ts'
 import { type Command, decide, type Refusal, stateOf } from './payment.ts'
 import { chooseRefund, MAX_REFUNDS, type Wanted } from './refunds.ts'
+import { commandOf } from './ruling.ts'
 import { wantedTasks } from './tasks.ts'
 
 /** Refunds, ours and the bank's own; what may be promised back, decided under the lock. */
@@ -87,6 +88,20 @@ describe('a refund', () => {
     ['nobody when bank and person agree', [byPerson('refund_done'), declined, done], ''],
     ['nobody once the dispute is settled', [byPerson('refund_failed'), done, byPerson('settled')], ''],
   ]
+  it('that is done after all beside another in its place gives a task, until the sum is settled', () => {
+    const other = [refundAsked('att_1', '2', 1_234), refundHanded('2', 'not_sent')]
+    const both = [...PAID, asked, declined, ...other, ruled('refund_done', { refund: 'rfd_2' }), done]
+    const wanted = { kind: 'refunded_too_much', part: 'att_1' } as const
+    const state = stateOf(both)
+    expect([state.refundedMinor, wantedTasks(state)]).toEqual([1_634, [wanted]])
+    const word = { as: 'settled', by: 'A. Clerk', note: 'the payer sent it back' } as const
+    const command = commandOf(both, state, { id: 'tsk_1', ...wanted }, word)
+    const settled = command.ok ? decide(both, command.value, EXPIRES) : command
+    expect(settled.ok && wantedTasks(settled.value.state)).toEqual([])
+    const third = told({ about: { refund: 'theirs' }, says: 'refunded', states: { amount: LESS } })
+    const more = settled.ok ? [...both, ...settled.value.facts, third] : []
+    expect(wantedTasks(stateOf(more)).map(({ kind }) => kind)).toEqual(['reversed', 'refunded_too_much'])
+  })
   it.each(tasks)('gives a task to %s', (_, facts, kind) => {
     for (const order of [facts, [...facts].reverse()]) {
       const wanted = wantedTasks(stateOf([...PAID, asked, ...order]))

@@ -129,6 +129,27 @@ export const leftMinor = (
   return Math.max(0, paid - attempt.reversedMinor - committedMinor(refunds, attempt.id))
 }
 
+/**
+ * Hearing cannot be refused, so a refund that had failed may be done after all beside another in its place. A ruling names the sum that it
+ * settles; a further one asks again.
+ */
+export const tooMuchBackOf = (
+  facts: readonly Fact[],
+  attempts: readonly AttemptState[],
+  refunds: readonly RefundState[],
+): NonNullable<PaymentState['tooMuchBack']> => {
+  const paidMinor = only(facts, 'ordered')[0]?.amount.amountMinor ?? 0
+  const settled = new Set(only(facts, 'ruled').flatMap((ruling) => (ruling.as === 'settled' ? ruling.facts : [])))
+  return attempts.flatMap(({ id: attempt, status, reversedMinor }) => {
+    const done = refunds.filter((refund) => refund.attempt === attempt && refund.status === 'done')
+    const backMinor = done.reduce((sum, { amountMinor }) => sum + amountMinor, reversedMinor)
+    const tooMuch = status === 'executed' && backMinor > paidMinor && !settled.has(backFact(attempt, backMinor))
+    return tooMuch ? [{ attempt, backMinor }] : []
+  })
+}
+/** How a ruling names what went back. */
+export const backFact = (attempt: AttemptId, backMinor: number): string => `back:${attempt}:${backMinor}`
+
 /** More parts than anyone pays back; keeps a payment and its notice small (< 20 kB). */
 export const MAX_REFUNDS = 10
 

@@ -5,6 +5,7 @@ import type { Attention, Fact, PaymentState } from './facts.ts'
 import type { Hub } from './hub.ts'
 import { type Command, decide, type Refusal, stateOf } from './payment.ts'
 import { record } from './record.ts'
+import { backFact } from './refunds.ts'
 import { lockPayment } from './store/index.ts'
 import { RULED_AS, sameTask, wantedTasks } from './tasks.ts'
 
@@ -39,14 +40,19 @@ export const commandOf = (
 ): Result<Command, string> => {
   if (!wantedTasks(state).some((wanted) => sameTask(wanted, task))) return fail(SETTLED_MEANWHILE)
   const raised = state.attention.find(({ flag }) => flag === task.kind)
-  return raised ? onAttempts(facts, state, raised, task, ruling) : onRefund(state, task, ruling)
+  return raised ? onAttempts(facts, state, raised, task, ruling) : onMoneyBack(state, task, ruling)
 }
 
-const onRefund = (
+const onMoneyBack = (
   state: PaymentState,
   { id, part }: Pick<Task, 'id' | 'part'>,
   { as, by, note, reference }: Ruling,
 ): Result<Command, string> => {
+  const tooMuch = state.tooMuchBack?.find(({ attempt }) => attempt === part)
+  if (tooMuch && as === 'settled') {
+    const { attempt, backMinor } = tooMuch
+    return ok({ do: 'rule', by, note, as, attempt, facts: [backFact(attempt, backMinor)], ruling: `${id}:${as}` })
+  }
   const refund = state.refunds.find((one) => one.id === part)?.id
   if (!refund || !isRefundId(refund)) return fail(SETTLED_MEANWHILE)
   if (as === 'paid' || as === 'not-paid') return fail(`a refund is the matter here: not ${as}`)

@@ -17,6 +17,7 @@ export const storyOf = (
 ): TaskStory => {
   const refund = facts.find((fact): fact is RefundAskedFact => fact.key === `refund:${part}`)
   if (refund) return refundStory(facts, state, kind, refund)
+  if (kind === 'refunded_too_much') return tooMuchStory(state, part)
   const raised = state.attention.find(({ flag }) => flag === kind)
   const ordered = `${sumOf(state, state.order.amount.amountMinor)} was ordered with the reference ${state.order.reference}.`
   return {
@@ -92,6 +93,24 @@ const refundStory = (facts: readonly Fact[], state: PaymentState, kind: string, 
     ],
     money: moneyOf(state),
     ...(kind === 'refund_by_hand' && attempt ? { todo: transferOf(facts, state, refund, attempt) } : {}),
+  }
+}
+
+const tooMuchStory = (state: PaymentState, part: string): TaskStory => {
+  const attempt = state.attempts.find(({ id }) => id === part)
+  const back = state.refunds.filter((refund) => refund.attempt === part && refund.status === 'done')
+  const reversedMinor = attempt?.reversedMinor ?? 0
+  return {
+    happened: [
+      ...(attempt ? [attemptTold(attempt)] : []),
+      ...back.map(({ id, amountMinor, origin }) =>
+        origin === 'psp'
+          ? `${sumOf(state, amountMinor)} went back at the bank, asked for by nobody here.`
+          : `${id} of ${sumOf(state, amountMinor)} is done.`,
+      ),
+      ...(reversedMinor > 0 ? [`The bank reversed ${sumOf(state, reversedMinor)}.`] : []),
+    ],
+    money: moneyOf(state),
   }
 }
 

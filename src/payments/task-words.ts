@@ -88,4 +88,11 @@ export const PAYMENT_TASK_WORDS: Readonly<Record<PaymentTask, KindWords>> = {
     todo: `${STATEMENT}. If the money did not go back, pay it back at the bank, since the e-service was told that it is done. If another refund was made in its place, the payer has it twice: ask for it.`,
     rulings: { settled: 'dealt with: what went back is now what the payment says' },
   },
+  refunded_too_much: {
+    title: 'More went back than was paid',
+    means:
+      'Refunds that are done, with what the bank reversed, come to more than was paid: one that had failed was made after all beside another in its place, or the bank paid back by itself.',
+    todo: `${STATEMENT}. What the payer has too much, ask the payer or the bank for.`,
+    rulings: { settled: 'dealt with: this sum is not asked about again, a larger one is' },
+  },
 }

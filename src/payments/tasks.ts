@@ -4,7 +4,7 @@ import { isSettled } from './refund-decisions.ts'
 
 /** Which tasks a payment gives a person: a pure function of its state, so they can neither be forgotten nor outlive their reason. */
 
-const REFUND_TASKS = ['refund_by_hand', 'refund_unsettled', 'refund_disputed'] as const
+const REFUND_TASKS = ['refund_by_hand', 'refund_unsettled', 'refund_disputed', 'refunded_too_much'] as const
 /** Each attention flag is a kind of task. */
 export const PAYMENT_TASKS = [...FLAGS, ...REFUND_TASKS] as const
 export type PaymentTask = (typeof PAYMENT_TASKS)[number]
@@ -14,6 +14,7 @@ type WantedHere = Wanted & { readonly kind: PaymentTask }
 export const wantedTasks = (state: PaymentState): readonly WantedHere[] => [
   ...state.attention.map(({ flag }) => ({ kind: flag, part: '' })),
   ...state.refunds.flatMap(wantedOfRefund),
+  ...(state.tooMuchBack ?? []).map(({ attempt }) => ({ kind: 'refunded_too_much' as const, part: attempt })),
 ]
 
 /** What was surely not sent is made by hand; of what the PSP may have, a person finds out what became of it. */
