@@ -239,6 +239,10 @@ describe('back from the bank', () => {
     expect(receipt.page).toBe('receipt')
     for (const word of [/LV07\sHABA\s0000\s0000\s0000\s1/, /123\.45/, new RegExp(order.reference)])
       expect(receipt.text).toMatch(word)
+    // The bank was told the Latvian name; the reader of an English page gets the English one, as on the page before.
+    expect(receipt.text).toContain('Liepkalni Municipality')
+    expect(receipt.text).not.toContain('Liepkalnu novada pašvaldība')
+    expect((await visit(`${order.payUrl}/receipt?lang=lv`)).text).toContain('Liepkalnu novada pašvaldība')
   })
 })
 

@@ -48,7 +48,7 @@ export const receiptLines = (
   ...sumLine(voice.say('receipt.refunded'), receipt.refunded, voice),
   ...sumLine(voice.say('receipt.reversed'), receipt.reversed, voice),
   { key: voice.say('bill.for'), value: voice.local(bill.description) },
-  { key: voice.say('bill.payee'), value: receipt.payee.name || voice.local(frame.brand.merchant) },
+  { key: voice.say('bill.payee'), value: payeeName(frame, receipt, voice) },
   ...numberLine(voice.say('receipt.registration'), frame.brand.registrationNumber),
   ...numberLine(voice.say('receipt.account'), inFours(receipt.payee.iban)),
   { key: voice.say('bill.reference'), value: bill.reference },
@@ -56,6 +56,12 @@ export const receiptLines = (
   { key: voice.say('receipt.through'), value: voice.local(receipt.through) },
   ...numberLine(voice.say('receipt.bank-reference'), receipt.bankReference),
 ]
+
+/** The bank was told one of the merchant's names; whoever reads gets theirs. Another name stands as the bank was told it. */
+const payeeName = ({ brand }: BareFrame, { payee }: PaymentReceipt, voice: Voice): string => {
+  const own = payee.name === '' || Object.values(brand.merchant).includes(payee.name)
+  return own ? voice.local(brand.merchant) : payee.name
+}
 
 const textLine = (key: string, value: string | undefined): readonly ReceiptLine[] =>
   value === undefined || value === '' ? [] : [{ key, value }]
