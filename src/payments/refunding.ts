@@ -156,6 +156,10 @@ const findRefund = async (hub: Hub, { merchant, payment, refund }: Named): Promi
 
 const CUT_OFF: Conversation = { end: { step: 'no_answer', result: 'unknown' }, messages: [] }
 
+/** That this call never left says nothing of the one before it, which may have acted. */
+const doubted = ({ end, messages }: Conversation): Conversation =>
+  end.step === 'no_answer' ? { ...CUT_OFF, messages } : { end, messages }
+
 /** Calls the PSP and hears its answer, unless a call before may have acted and this one would act twice. */
 const call = async (hub: Hub, { loaded, asked }: Found, again: boolean): Promise<Called> => {
   const row = await attemptById(hub.db, loaded.row.merchant, asked.attempt)
@@ -171,7 +175,9 @@ const call = async (hub: Hub, { loaded, asked }: Found, again: boolean): Promise
   const about = { 'ebizness.payment': loaded.row.id, 'ebizness.channel': open.record.channel }
   const make = async (traceparent: string | undefined): Promise<Called> => {
     const conversation = await converse(hub, open, step, { purpose: 'refund', again, traceparent })
-    await surely(hub.db, (tx) => hearAnswer(hub, tx, loaded.row.merchant, row, asked, conversation))
+    await surely(hub.db, (tx) =>
+      hearAnswer(hub, tx, loaded.row.merchant, row, asked, again ? doubted(conversation) : conversation),
+    )
     return conversation.messages.length > 0 ? 'called' : 'may_have_acted'
   }
   const span = hub.traces.begin('payment.refund', { parent: loaded.row.traceparent, about })

@@ -173,6 +173,15 @@ describe('a refund that the hub cannot bring to an end', () => {
     expect((await openOf(cutOff.id)).map(({ kind }) => kind)).toEqual(['refund_unsettled'])
   })
 
+  it('is not made by hand as if it never left when a run was cut off and its repeat could not leave', async () => {
+    const { id, name } = await asked()
+    const cut = { ...hub.composed.hub, send: unreachable }
+    await pursue(cut, id, name, 1)
+    expect(await refundOf(id, name)).toMatchObject({ status: 'unknown' })
+    await pursue(cut, id, name, 0, DAY_MS)
+    expect((await openOf(id)).map(({ kind }) => kind)).toEqual(['refund_unsettled'])
+  })
+
   it('is done after all when the bank says so, whatever was ruled, and a person is told that both spoke', async () => {
     const { id, name } = await asked()
     const lossy: Hub['send'] = async (request) => {
