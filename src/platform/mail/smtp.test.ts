@@ -44,7 +44,7 @@ describe('a letter', () => {
     expect([letter?.from, letter?.to]).toEqual(['no-reply@pay.example', ['anna@paraugs.example']])
     for (const { text } of server.taken) {
       expect(text).toContain('Message-ID: <pay_1.receipt@pay.example>')
-      expect(text).toMatch(/^From: =\?UTF-8\?.*\s<no-reply@pay\.example>/m)
+      expect(text).toMatch(/^From: =\?UTF-8\?.*\s+<no-reply@pay\.example>/m)
       expect(text).toContain('Reply-To: nodokli@liepkalni.example')
       expect(text).toContain('Auto-Submitted: auto-generated')
       expect(text).toMatch(/^Date: \w{3}, 18 Nov 2026 /m)
