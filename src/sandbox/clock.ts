@@ -38,7 +38,7 @@ export type MovingClock = Clock & {
  */
 export const MAX_STEP_MS = 31 * DAY_MS
 /** Stops of one move; past it the rest is one stop, so that something that is always due soon cannot hold the clock for hours. */
-const MAX_STOPS = 10_000
+const MAX_STOPS = 2_000
 /** Longest wait that a timer takes (2³¹ − 1 ms). */
 const MAX_TIMER_MS = 2_147_483_647
 

@@ -7,9 +7,16 @@ import { chosen, decided, noticesOf, orderAtBank, ordered, truth } from '../supp
 
 /** A bank that is called and does not do as it should: the page is honest, and the state is what is known. */
 
+/** A bank that is asked every minute for days makes thousands of questions; here it is asked every hour. */
+const askedHourly = (text: string): string =>
+  text.replaceAll(
+    'payableForMinutes: 15 }',
+    'payableForMinutes: 15, askAfterSeconds: { begun: 30, returned: 2, asked: [5, 3600] } }',
+  )
+
 let hub: TestHub
 beforeAll(async () => {
-  hub = await startTestHub()
+  hub = await startTestHub({ file: askedHourly })
 })
 afterAll(() => hub.stop())
 
