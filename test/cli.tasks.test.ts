@@ -68,7 +68,12 @@ describe('ebizness tasks', { timeout: SLOW_MS }, () => {
     expect(words.out).toContain(`ebizness tasks rule ${id} --as not-paid --by "Your name" --note "…"`)
     expect(json).toMatchObject({
       code: 0,
-      value: { id, rulings: { paid: expect.any(String) }, money: expect.any(String) },
+      value: {
+        id,
+        commands: [{ as: 'paid', command: expect.stringContaining(`rule ${id} --as paid --by`) }, { as: 'not-paid' }],
+        rulings: { paid: expect.any(String) },
+        money: expect.any(String),
+      },
     })
     expect([none.code, none.out, none.said]).toEqual([1, '', expect.stringContaining('there is no task tsk_none')])
   })

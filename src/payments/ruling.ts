@@ -1,6 +1,6 @@
 import type { AttemptId, RefundId } from '../kernel/ids.ts'
 import { fail, ok, type Result } from '../kernel/result.ts'
-import { alreadyClosed, type Ruling, type Task } from '../tasks/index.ts'
+import { alreadyClosed, RULINGS, type Ruling, type Task } from '../tasks/index.ts'
 import type { Attention, Fact, PaymentState } from './facts.ts'
 import type { Hub } from './hub.ts'
 import { type Command, decide, type Refusal, stateOf } from './payment.ts'
@@ -88,6 +88,21 @@ const onAttempts = (
     attempt: attempt.value,
     facts: seenOf(facts, attempt.value, raised, as),
   })
+}
+
+/** Each ruling that would be taken now; where several attempts are concerned, one for each. Pure. */
+export const takenNow = (
+  facts: readonly Fact[],
+  state: PaymentState,
+  task: Pick<Task, 'id' | 'kind' | 'part'>,
+): readonly Pick<Ruling, 'as' | 'attempt'>[] => {
+  const isTaken = (ruling: Pick<Ruling, 'as' | 'attempt'>) =>
+    commandOf(facts, state, task, { ...ruling, by: '', note: '' }).ok
+  const raised = state.attention.find(({ flag }) => flag === task.kind)
+  const attempts = raised ? concernedBy(facts, raised) : []
+  return RULINGS.flatMap((as) =>
+    isTaken({ as }) ? [{ as }] : attempts.map((attempt) => ({ as, attempt })).filter(isTaken),
+  )
 }
 
 /** The attempts that raised the flag; where they are several, the person must name one. */

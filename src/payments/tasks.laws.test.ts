@@ -5,7 +5,7 @@ import { anyWalk } from '../../test/support/walks.ts'
 import type { RulingWord, Wanted } from '../tasks/index.ts'
 import { type Fact, FLAGS } from './facts.ts'
 import { decide, stateOf } from './payment.ts'
-import { commandOf, concernedBy } from './ruling.ts'
+import { commandOf, concernedBy, takenNow } from './ruling.ts'
 import { PAYMENT_TASK_WORDS } from './task-words.ts'
 import { changedTasks, sameTask, wantedTasks } from './tasks.ts'
 
@@ -67,6 +67,15 @@ describe('the tasks of a payment', () => {
   it('can each be ended by a word that its kind takes; a word that ends nothing says why, and none takes money back', () => {
     holds(({ facts, now }) => {
       for (const task of wantedTasks(stateOf(facts))) {
+        const takes = takenNow(facts, stateOf(facts), { ...task, id: 'tsk_1' })
+        expect(takes.length).toBeGreaterThan(0)
+        for (const { as, attempt } of takes) {
+          const named = attempt === undefined ? {} : { attempt }
+          const ruling = { as, by: 'A. Clerk', note: 'seen', ...named }
+          const command = commandOf(facts, stateOf(facts), { ...task, id: 'tsk_1' }, ruling)
+          if (PAYMENT_TASK_WORDS[task.kind].rulings[as] === undefined) continue
+          expect(command.ok && decide(facts, command.value, now).ok).toBe(true)
+        }
         const words: readonly string[] = Object.keys(PAYMENT_TASK_WORDS[task.kind].rulings)
         const ends = WORDS.filter((as) => words.includes(as)).map((as) => {
           const { after, refusal } = ruled(facts, task, as, now)

@@ -57,6 +57,8 @@ export type TaskStory = {
   readonly money: string
   /** What to do in this case, where that is more than the kind tells. */
   readonly todo?: string
+  /** The rulings that would be taken now, where they are fewer than the kind's or must name an attempt. */
+  readonly takes?: readonly Pick<Ruling, 'as' | 'attempt'>[]
 }
 
 /** A module that raises tasks: it knows what they mean and takes the decisions. */

@@ -141,6 +141,9 @@ describe('a flag', () => {
     await sendNotice(hub, bankNotice(hub, { number, reference: order.reference }))
     expect(await truth(hub, order.id)).toMatchObject({ status: 'executed' })
     expect(await openOf(order.id)).toEqual(['amount_mismatch'])
+    // The bank has confirmed it by now: neither paid nor not-paid is left to say.
+    const mismatch = await hub.composed.desk.show((await taskOf(order.id, 'amount_mismatch')).id)
+    expect(mismatch?.story.takes).toEqual([{ as: 'settled' }])
     expect((await tasksOf(order.id)).find(({ id }) => id === stuck.id)?.closed).toMatchObject({
       by: 'hub',
       as: 'by_itself',

@@ -1,5 +1,14 @@
 import { toRfc3339 } from '../../kernel/time.ts'
-import type { Asked, Desk, KindWords, Shown, Task } from '../../tasks/index.ts'
+import {
+  type Asked,
+  type Desk,
+  type KindWords,
+  RULINGS,
+  type Ruling,
+  type RulingWord,
+  type Shown,
+  type Task,
+} from '../../tasks/index.ts'
 import { badInput, Ending, EXIT, type Exit, print, printJson, table } from './output.ts'
 import { withSession } from './session.ts'
 
@@ -78,7 +87,10 @@ export const showTask = (id: string, options: Json): Promise<Exit> =>
     if (!shown) throw new Ending(EXIT.no, `there is no task ${id}: ebizness tasks list tells which there are`)
     const { task, words, story } = shown
     const { means, rulings } = words
-    if (options.json) printJson({ ...asJson(task, words), means, ...story, todo: todoOf(shown), rulings })
+    const { happened, money } = story
+    const commands = task.closed ? [] : commandsOf(shown)
+    if (options.json)
+      printJson({ ...asJson(task, words), means, happened, money, todo: todoOf(shown), rulings, commands })
     else print(inWords(shown))
     return EXIT.done
   })
@@ -94,7 +106,7 @@ const inWords = (shown: Shown): string => {
     ['What it means', [words.means]],
     ['The money', [story.money]],
     ...(task.closed ? [] : [['What to do', [todoOf(shown)]] as const]),
-    task.closed ? ['Closed', [closedInWords(task.closed)]] : ['What to type', typed(task, words)],
+    task.closed ? ['Closed', [closedInWords(task.closed)]] : ['What to type', typed(shown)],
   ]
   return [head, ...sections.map(([title, lines]) => [title, ...lines.map((line) => `  ${line}`)].join('\n'))].join(
     '\n\n',
@@ -104,11 +116,22 @@ const inWords = (shown: Shown): string => {
 const closedInWords = ({ as, by, at, note }: NonNullable<Task['closed']>): string =>
   `${as} by ${by} at ${toRfc3339(at)}${note === '' ? '' : `: ${note}`}`
 
-const typed = ({ id }: Task, { rulings }: KindWords): readonly string[] =>
-  Object.entries(rulings).flatMap(([as, means]) => [
-    `ebizness tasks rule ${id} --as ${as} --by "Your name" --note "…"`,
-    `    ${means}`,
-  ])
+/** Each ruling that can be taken, as it is typed. */
+const commandsOf = ({
+  task,
+  words,
+  story,
+}: Shown): readonly { readonly as: RulingWord; readonly command: string }[] => {
+  const takes = story.takes ?? RULINGS.filter((as) => words.rulings[as] !== undefined).map((as) => ({ as }))
+  return takes.map(({ as, attempt }: Pick<Ruling, 'as' | 'attempt'>) => {
+    const more = [...(attempt ? [`--attempt ${attempt}`] : []), ...(as === 'refund-done' ? ['--reference "…"'] : [])]
+    const typed = [`ebizness tasks rule ${task.id} --as ${as}`, ...more, '--by "Your name" --note "…"'].join(' ')
+    return { as, command: typed }
+  })
+}
+
+const typed = (shown: Shown): readonly string[] =>
+  commandsOf(shown).flatMap(({ as, command }) => [command, `    ${shown.words.rulings[as] ?? ''}`])
 
 const OUTCOMES = {
   closed: 'Ruled. The task is closed.',
