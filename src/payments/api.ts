@@ -3,6 +3,7 @@ import type { Context } from 'hono'
 import { inLanguage } from '../kernel/language.ts'
 import { type Instant, parseInstant, toRfc3339 } from '../kernel/time.ts'
 import { type Caller, offersFor } from '../merchants/index.ts'
+import { fieldMessage } from '../platform/http/field-message.ts'
 import { rateLimiter } from '../platform/http/limits.ts'
 import { invalidFields, type Problem, problemResponse } from '../platform/http/problem.ts'
 import { during, traceparentOf } from '../platform/traces.ts'
@@ -274,8 +275,9 @@ const cancel = async (hub: Hub, c: Context, caller: Caller): Promise<Response> =
       const state = done.decided.value
       return { status: state.final ? 200 : 202, body: viewOf(done.row, state) }
     }
-    const title = `The payment is ${done.now.status}`
-    return { problem: { status: 409, code: 'already_final', title, detail: 'A final payment cannot be cancelled.' } }
+    const { status } = done.now
+    const detail = status === 'executed' ? 'It is paid: to give money back, ask for a refund.' : 'It has ended already.'
+    return { problem: { status: 409, code: 'already_final', title: `The payment is ${status}`, detail } }
   })
 }
 
@@ -306,7 +308,7 @@ const wholeOf = async (hub: Hub, caller: Caller, row: PaymentRow, state: Payment
 }
 
 const queryOf = <Value>(schema: z.ZodType<Value>, c: Context): Value | Problem => {
-  const parsed = schema.safeParse(c.req.query())
+  const parsed = schema.safeParse(c.req.query(), { error: fieldMessage })
   return parsed.success ? parsed.data : invalidFields(parsed.error.issues)
 }
 const isProblem = (value: unknown): value is Problem =>

@@ -3,6 +3,7 @@ import type { z } from 'zod'
 import type { Instant } from '../kernel/time.ts'
 import type { Caller } from '../merchants/index.ts'
 import type { Tx } from '../platform/db/db.ts'
+import { fieldMessage } from '../platform/http/field-message.ts'
 import { invalidFields, type Problem, problemBody, problemResponse } from '../platform/http/problem.ts'
 import { bodyHash } from './commands.ts'
 import type { Hub } from './hub.ts'
@@ -154,7 +155,7 @@ export const once = async <Body>(
     if (claimed === 'running') return problemResponse(RUNNING)
     if (claimed !== 'mine') return again(claimed, hash)
     const now = hub.clock.now()
-    const parsed = schema.safeParse(read.json)
+    const parsed = schema.safeParse(read.json, { error: fieldMessage })
     const answered = parsed.success ? await work(tx, parsed.data, now) : { problem: invalidFields(parsed.error.issues) }
     const status = 'problem' in answered ? answered.problem.status : answered.status
     const answer = 'problem' in answered ? problemBody(answered.problem) : answered.body

@@ -13,7 +13,7 @@ const STATUS =
   'refused, cancelled, expired: it ended without money.'
 
 export const Amount = z
-  .int()
+  .int('must be a whole number of minor units, without quotes and without a point: 1234 for 12.34 EUR')
   .min(1, 'must be at least 1 minor unit')
   .max(MAX_AMOUNT_MINOR)
   .openapi({ description: AMOUNT, example: 12345 })

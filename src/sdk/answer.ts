@@ -9,6 +9,8 @@ export type HubProblem = {
   readonly detail: string
   /** The first field at fault, e.g. `payer.email`. */
   readonly path?: string
+  /** Every field at fault, each with what it must be. */
+  readonly errors?: readonly { readonly path: string; readonly message: string }[]
   /** The other payment, with `reference_in_use`. */
   readonly payment?: string
 }
@@ -24,7 +26,8 @@ export class HubError extends Error {
   readonly problem: HubProblem
 
   constructor(problem: HubProblem) {
-    super(`${problem.code}: ${problem.detail}`)
+    const fields = problem.errors?.map(({ path, message }) => `${path}: ${message}`).join('; ') ?? ''
+    super(`${problem.code}: ${problem.detail}${fields === '' ? '' : ` (${fields})`}`)
     this.name = 'HubError'
     this.problem = problem
   }

@@ -26,6 +26,7 @@ describe('a client is not made', () => {
     ['with a host alone', 'pay.example', 'key', /^url: give/],
     ['with another scheme', 'ftp://pay.example', 'key', /^url: give/],
     ['without a key', 'https://pay.example', '', /^apiKey: give/],
+    ['with a variable that is not set', 'https://pay.example', JSON.parse('{}').key, /^apiKey: give/],
     ['with a key that kept its line end', 'https://pay.example', 'sk_test_a\n', /^apiKey: give/],
   ])('%s', (_, url, apiKey, sentence) => {
     expect(() => openHub({ url, apiKey })).toThrow(sentence)
@@ -89,4 +90,11 @@ test('orThrow gives the value, or throws the problem with its sentence', () => {
   const problem = { code: 'not_paid', status: 409, detail: 'Nothing was paid.' }
   expect(() => orThrow({ ok: false, problem })).toThrow(expect.objectContaining({ problem, name: 'HubError' }))
   expect(new HubError(problem).message).toBe('not_paid: Nothing was paid.')
+  const errors = [
+    { path: 'amount', message: 'must be at least 1' },
+    { path: 'payer.email', message: 'is missing: add it' },
+  ]
+  expect(new HubError({ ...problem, errors }).message).toBe(
+    'not_paid: Nothing was paid. (amount: must be at least 1; payer.email: is missing: add it)',
+  )
 })

@@ -98,7 +98,8 @@ const rootOf = ({ url, apiKey }: HubOptions): string => {
   if (!address || !/^https?:$/.test(address.protocol)) {
     throw new TypeError('url: give the address of the hub, e.g. https://pay.example')
   }
-  if (!/^[\w-]+$/.test(apiKey)) throw new TypeError('apiKey: give the key alone, without blanks or a line end')
+  if (typeof apiKey !== 'string' || !/^[\w-]+$/.test(apiKey))
+    throw new TypeError('apiKey: give the key alone, without blanks or a line end')
   return url.replace(/\/+$/, '')
 }
 
@@ -181,18 +182,20 @@ const readValue = <Value>(status: number, text: string): Answer<Value> => {
   return { ok: false, problem: notTheHub(status) }
 }
 
-type ProblemBody = Partial<Omit<HubProblem, 'path'>> & { readonly errors?: readonly { readonly path?: string }[] }
+type ProblemBody = Partial<Omit<HubProblem, 'path'>>
 
 const readProblem = (status: number, text: string): HubProblem => {
   const read = readValue<ProblemBody>(status, text)
   if (!read.ok) return read.problem
   const { code = 'not_the_hub', detail = NOT_THE_HUB, payment, errors } = read.value
-  const path = Array.isArray(errors) ? errors[0]?.path : undefined
+  const fields = Array.isArray(errors) ? errors : undefined
+  const path = fields?.[0]?.path
   return {
     code,
     status,
     detail,
     ...(path === undefined ? {} : { path }),
+    ...(fields === undefined ? {} : { errors: fields }),
     ...(payment === undefined ? {} : { payment }),
   }
 }

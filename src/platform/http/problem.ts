@@ -38,7 +38,7 @@ export const invalidFields = (issues: readonly Issue[]): Problem => ({
   status: 422,
   code: 'invalid_fields',
   title: 'Some fields are not right',
-  detail: 'Correct the fields named in errors and send the request again.',
+  detail: 'Correct the fields named in errors and send the request again, a POST with a new Idempotency-Key.',
   errors: issues.flatMap((issue) =>
     issue.code === 'unrecognized_keys' && issue.keys
       ? issue.keys.map((key) => ({
