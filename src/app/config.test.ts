@@ -25,6 +25,12 @@ it('takes a mail server with the address that letters come from, and not without
   expect(faultOf({ EBIZNESS_SMTP_URL: 'https://mail.example' })).toEqual([
     expect.stringMatching(/^EBIZNESS_SMTP_URL: must be smtps:/),
   ])
+  expect(faultOf({ EBIZNESS_SMTP_URL: 'smtps://hub:50%off@mail.example' })).toEqual([
+    'EBIZNESS_SMTP_URL: a % in its user name or password must be written as %25',
+  ])
+  expect(faultOf({ EBIZNESS_SMTP_URL: 'smtp:mail.example' })).toEqual([
+    expect.stringMatching(/^EBIZNESS_SMTP_URL: must name the mail server/),
+  ])
   expect(faultOf({ EBIZNESS_MAIL_FROM: 'Hub <a@pay.example>' })).toEqual([
     expect.stringMatching(/^EBIZNESS_MAIL_FROM: must be a bare address/),
   ])

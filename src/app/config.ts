@@ -50,6 +50,18 @@ const PublicUrl = z
     if (message !== undefined) context.addIssue({ code: 'custom', message })
   })
 
+/** What would keep every letter from being sent is said before the first one. Never quotes the password. */
+const faultOfMailServer = ({ hostname, username, password }: URL): string | undefined => {
+  if (hostname === '') return 'must name the mail server, e.g. smtps://user:password@mail.example'
+  try {
+    decodeURIComponent(username)
+    decodeURIComponent(password)
+    return undefined
+  } catch {
+    return 'a % in its user name or password must be written as %25'
+  }
+}
+
 const Environment = z.object({
   DATABASE_URL: z
     .string()
@@ -76,7 +88,11 @@ const Environment = z.object({
         if (!network.ok) context.addIssue({ code: 'custom', message: network.error })
     }),
   EBIZNESS_SMTP_URL: z
-    .url({ protocol: /^smtps?$/, error: 'must be smtps://user:password@host or smtp://host:587' })
+    .url({ protocol: /^smtps?$/, error: 'must be smtps://user:password@host or smtp://host:587', abort: true })
+    .superRefine((text, context) => {
+      const message = faultOfMailServer(new URL(text))
+      if (message !== undefined) context.addIssue({ code: 'custom', message })
+    })
     .optional(),
   EBIZNESS_MAIL_FROM: z.email('must be a bare address such as no-reply@pay.example').optional(),
   EBIZNESS_METRICS_TOKEN: z

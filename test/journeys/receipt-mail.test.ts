@@ -4,11 +4,12 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { DAY_MS, HOUR_MS, SECOND_MS } from '../../src/kernel/time.ts'
 import { findPayment, paymentJobs } from '../../src/payments/index.ts'
 import { verifyReceipt } from '../../src/sdk/index.ts'
+import { bankNotice, keptMessages, sendNotice } from '../support/bank-notice.ts'
 import { startTestHub, type TestHub } from '../support/hub.ts'
 import { type MailServer, startMailServer } from '../support/mail-server.ts'
 import { readPdf } from '../support/pdf.ts'
-import { paidThrough } from '../support/story.ts'
-import { openTempFolder } from '../support/test-server.ts'
+import { chosen, orderAtBank, ordered, paidThrough } from '../support/story.ts'
+import { execute, openTempFolder } from '../support/test-server.ts'
 
 /** The receipt in the payer's letter-box, through a real mail server. */
 
@@ -157,6 +158,28 @@ describe('trouble with the mail server', () => {
     expect(findings).toEqual([])
     expect(await nextAfter(3 * DAY_MS)).toBeUndefined()
     expect(findings[0]?.details).toMatchObject({ outcome: 'gave_up', why: expect.stringContaining('450') })
+  })
+
+  it('is outlasted too where the bank’s word could be read only days after it came', async () => {
+    const order = await ordered(hub, { payer: { email: EMAIL } })
+    await chosen(hub, order.payUrl, 'sandbox')
+    const notice = bankNotice(hub, { number: orderAtBank(hub, 'sandbox').number, reference: order.reference })
+    const locked = await hub.beside({ masterKey: new Uint8Array(32) })
+    expect((await sendNotice({ ...hub, root: locked.root }, notice)).status).toBe(503)
+    await locked.stop()
+    const later = { now: () => hub.clock.now() + 4 * DAY_MS }
+    const reader = paymentJobs({ ...hub.composed.hub, clock: later }, hub.composed.tokens).find(
+      ({ kind }) => kind === 'payments.parked',
+    )
+    const kept = (await keptMessages(hub)).findLast(({ verdict }) => verdict === 'fault')
+    await reader?.run({ key: `liepkalni/${kept?.id}`, payload: null, tries: 0 }, later.now())
+    const [job] = await execute<{ payload: number }>(
+      hub.database.url,
+      `select payload from platform.job where kind = 'payments.receipt-mail' and key = 'liepkalni/${order.id}'`,
+    )
+    server.refusals.push({ step: 'person', code: 450 })
+    expect(await run(order.id, {}, later.now(), job?.payload)).toBeGreaterThan(later.now())
+    expect(findings).toEqual([])
   })
 
   it('that comes after it was sent sends nothing again', async () => {
