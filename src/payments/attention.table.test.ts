@@ -23,9 +23,11 @@ import {
   saying,
 } from '../../test/support/facts.ts'
 import type { Reading } from '../channels/channel.ts'
+import type { AttemptId } from '../kernel/ids.ts'
 import { HOUR_MS } from '../kernel/time.ts'
 import type { Fact, Flag, PaymentStatus, Source } from './facts.ts'
 import { decide, stateOf } from './payment.ts'
+import { commandOf } from './ruling.ts'
 
 /** Every flag with its negative twin, and what late, twice, too much, too little and back again come to together. */
 
@@ -298,5 +300,25 @@ describe('late, twice, over, under, reversed', () => {
   ]
   it.each(sums)('counts %i as reversed when what went back is %s', (reversedMinor, _, facts) => {
     expect(stateOf([ordered(), A, paid(), ...facts]).reversedMinor).toBe(reversedMinor)
+  })
+})
+
+describe('a task that concerns two attempts', () => {
+  it('takes the same word of one of them again, for what was heard since', () => {
+    const task = { id: 'tsk_1', kind: 'amount_mismatch', part: '' } as const
+    const word = { as: 'not-paid', by: 'A. Clerk', note: 'no money came', attempt: 'att_1' } as const
+    const wrong = (attempt: AttemptId, amount: typeof LESS) => paid({ amount }, 'notice', attempt)
+    const both = [ordered(), begun('att_1'), begun('att_2', { at: START + HOUR_MS, offer: 'B' })]
+    const facts: Fact[] = [...both, wrong('att_1', LESS), wrong('att_2', LESS)]
+    const say = () => {
+      const command = commandOf(facts, stateOf(facts), task, word)
+      const decided = command.ok ? decide(facts, command.value, EXPIRES) : command
+      facts.push(...(decided.ok ? decided.value.facts : []))
+      return stateOf(facts).attempts.map(({ mayStillBePaid }) => mayStillBePaid)
+    }
+    expect(say()).toEqual([false, true])
+    facts.push(wrong('att_1', MORE))
+    expect(stateOf(facts).attempts[0]?.mayStillBePaid).toBe(true)
+    expect(say()).toEqual([false, true])
   })
 })

@@ -82,12 +82,9 @@ const onAttempts = (
         : `the bank has confirmed that ${attempt.value} was paid, and no word takes that back: rule this settled once it is dealt with`,
     )
   }
-  return ok({
-    ...said,
-    ruling: `${id}:${attempt.value}:${as}`,
-    attempt: attempt.value,
-    facts: seenOf(facts, attempt.value, raised, as),
-  })
+  const seen = seenOf(facts, attempt.value, raised, as)
+  // Facts are only ever added: the same word about more of them is another one.
+  return ok({ ...said, ruling: `${id}:${attempt.value}:${as}:${seen.length}`, attempt: attempt.value, facts: seen })
 }
 
 /** Each ruling that would be taken now; where several attempts are concerned, one for each. Pure. */
