@@ -65,6 +65,9 @@ const hand = (
   return ok([handed(refund, found.status === 'requested' ? why : 'unsettled', now)])
 }
 
+/** One of ours: those made at the bank go by its own numbers. */
+export const isRefundId = (id: string): id is RefundId => id.startsWith('rfd_')
+
 export const isSettled = ({ status }: RefundState): boolean => status === 'done' || status === 'failed'
 
 /** Whether a person's word on a refund can be taken. Undefined: it can. */

@@ -14,7 +14,7 @@ import type { Hub } from './hub.ts'
 import { decide, hear, stateOf } from './payment.ts'
 import { heardFrom } from './readings.ts'
 import { fromJobKey, jobKey, record } from './record.ts'
-import { isSettled } from './refund-decisions.ts'
+import { isRefundId, isSettled } from './refund-decisions.ts'
 import { chooseRefund, type NotRefundable, type Wanted } from './refunds.ts'
 import { type AttemptRow, attemptById, insertMessage, type Loaded, loadPayment, lockPayment } from './store/index.ts'
 import { surely } from './surely.ts'
@@ -82,8 +82,6 @@ export const refundJob = (hub: Hub): JobHandler => ({
     return isRefundId(refund) ? pursue(hub, { merchant, payment, refund }, tries > 0, now) : undefined
   },
 })
-
-const isRefundId = (id: string): id is RefundId => id.startsWith('rfd_')
 
 type Named = { readonly merchant: string; readonly payment: string; readonly refund: RefundId }
 type Found = { readonly loaded: Loaded; readonly asked: RefundAskedFact; readonly state: RefundState }

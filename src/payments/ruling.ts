@@ -1,10 +1,11 @@
-import type { AttemptId, RefundId } from '../kernel/ids.ts'
+import type { AttemptId } from '../kernel/ids.ts'
 import { fail, ok, type Result } from '../kernel/result.ts'
 import { alreadyClosed, RULINGS, type Ruling, type Task } from '../tasks/index.ts'
 import type { Attention, Fact, PaymentState } from './facts.ts'
 import type { Hub } from './hub.ts'
 import { type Command, decide, type Refusal, stateOf } from './payment.ts'
 import { record } from './record.ts'
+import { isRefundId } from './refund-decisions.ts'
 import { backFact } from './refunds.ts'
 import { lockPayment } from './store/index.ts'
 import { RULED_AS, sameTask, wantedTasks } from './tasks.ts'
@@ -59,8 +60,6 @@ const onMoneyBack = (
   const named = reference === undefined || as !== 'refund-done' ? {} : { reference }
   return ok({ do: 'rule', by, note, as: RULED_AS[as], refund, facts: [], ruling: `${id}:${as}`, ...named })
 }
-
-const isRefundId = (id: string): id is RefundId => id.startsWith('rfd_')
 
 const onAttempts = (
   facts: readonly Fact[],
