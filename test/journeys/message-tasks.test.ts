@@ -43,7 +43,7 @@ describe('messages about no payment', () => {
     expect(more).toEqual([])
     const told = await story(task)
     expect(told).toMatch(/^12 messages to the agreement liepkalni-sandbox \(sandbox\)/)
-    expect(told).toMatch(/msg_\w+, a notice of \S+: the number 90000\d: paid 12345 EUR/)
+    expect(told).toMatch(/msg_\w+, a notice of \S+: the number 90000\d: paid 123\.45 EUR/)
     expect(told).toContain('And 2 more.')
     const ruled = await hub.composed.desk.rule(task?.id ?? '', WORD)
     expect(ruled).toMatchObject({ ok: true, value: { outcome: 'closed' } })
