@@ -25,12 +25,30 @@ export const enquire = async (hub: Hub, merchant: string, payment: string, attem
   if (!open?.channel.enquire) return couldNotAsk(hub, loaded, row.id)
   const parent = loaded.row.traceparent
   const about = { 'ebizness.payment': payment, 'ebizness.channel': open.record.channel }
-  const step = await open.channel.enquire(attemptAsBegun(loaded.facts, row), open.agreement)
+  const step = await stepOf(hub, open, attemptAsBegun(loaded.facts, row))
+  if (!step) {
+    await couldNotAsk(hub, loaded, row.id)
+    return 'no_answer'
+  }
   return during(
     hub.traces.begin('payment.enquire', { parent, about }),
     (traceparent) => askAndHear(hub, { merchant, open, row, step, traceparent }),
     (answer) => ({ 'ebizness.outcome': answer }),
   )
+}
+
+/** Undefined: the channel cannot say how to ask about this one; a question of ours that fails must not keep the attempt from its end. */
+const stepOf = async (
+  hub: Hub,
+  { channel, agreement, record: { id } }: OpenAgreement,
+  attempt: Attempt,
+): Promise<Step | undefined> => {
+  try {
+    return await channel.enquire?.(attempt, agreement)
+  } catch (fault) {
+    hub.warn('a channel could not write a question', { channel: channel.id, agreement: id, attempt: attempt.id, fault })
+    return undefined
+  }
 }
 
 type Question = {

@@ -1,4 +1,4 @@
-import type { Reading } from '../channels/channel.ts'
+import type { Reading, Step } from '../channels/channel.ts'
 import { newId, type PaymentId, type RefundId } from '../kernel/ids.ts'
 import { fail, ok, type Result } from '../kernel/result.ts'
 import { DAY_MS, type Instant, MINUTE_MS, SECOND_MS } from '../kernel/time.ts'
@@ -162,14 +162,12 @@ const doubted = ({ end, messages }: Conversation): Conversation =>
 const call = async (hub: Hub, { loaded, asked }: Found, again: boolean): Promise<Called> => {
   const row = await attemptById(hub.db, loaded.row.merchant, asked.attempt)
   const open = row && (await usable(hub, row.agreement))
-  if (!row || !open?.channel.refund) {
+  const step = row && open && (await stepOf(hub, open, row, loaded, asked))
+  if (!row || !open || !step) {
     // Before it is forgotten that a run was cut off: what may have been sent is never made by hand as if it were not.
     if (row && again) await surely(hub.db, (tx) => hearAnswer(hub, tx, loaded.row.merchant, row, asked, CUT_OFF))
-    return open ? 'takes_none' : 'cannot_call'
+    return open && !open.channel.refund ? 'takes_none' : 'cannot_call'
   }
-  const amount = { amountMinor: asked.amountMinor, currency: stateOf(loaded.facts).order.amount.currency }
-  const attempt = attemptAsBegun(loaded.facts, row)
-  const step = await open.channel.refund({ id: asked.refund, number: asked.number, amount, attempt }, open.agreement)
   const about = { 'ebizness.payment': loaded.row.id, 'ebizness.channel': open.record.channel }
   const make = async (traceparent: string | undefined): Promise<Called> => {
     const conversation = await converse(hub, open, step, { purpose: 'refund', again, traceparent })
@@ -180,6 +178,24 @@ const call = async (hub: Hub, { loaded, asked }: Found, again: boolean): Promise
   }
   const span = hub.traces.begin('payment.refund', { parent: loaded.row.traceparent, about })
   return during(span, make, (outcome) => ({ 'ebizness.outcome': outcome }))
+}
+
+/** Undefined: the channel takes none, or cannot say how to make this one, which a person must learn of and no repeat in a minute mends. */
+const stepOf = async (
+  hub: Hub,
+  { channel, agreement, record: { id } }: OpenAgreement,
+  row: AttemptRow,
+  { facts }: Loaded,
+  { refund, number, amountMinor }: RefundAskedFact,
+): Promise<Step | undefined> => {
+  const amount = { amountMinor, currency: stateOf(facts).order.amount.currency }
+  const wanted = { id: refund, number, amount, attempt: attemptAsBegun(facts, row) }
+  try {
+    return await channel.refund?.(wanted, agreement)
+  } catch (fault) {
+    hub.warn('a channel could not write a refund', { channel: channel.id, agreement: id, refund, fault })
+    return undefined
+  }
 }
 
 /** An agreement that cannot be used as it is configured is mended by a person; until then nothing is sent. */

@@ -182,6 +182,31 @@ describe('a refund that the hub cannot bring to an end', () => {
     expect((await openOf(id)).map(({ kind }) => kind)).toEqual(['refund_unsettled'])
   })
 
+  it('that its channel cannot write, or cannot ask about, comes to a person too instead of failing for ever', async () => {
+    const broken = async (): Promise<never> => {
+      throw new Error('a field that this payment lacks')
+    }
+    const from: Hub = { ...hub.composed.hub, warn: () => {} }
+    const unable: Hub = {
+      ...from,
+      merchants: {
+        ...from.merchants,
+        open: async (agreement, at) => {
+          const open = await from.merchants.open(agreement, at)
+          return open && { ...open, channel: { ...open.channel, refund: broken, enquire: broken } }
+        },
+      },
+    }
+    const [first, second] = [await paid('sandbox'), await paid('sandbox')]
+    const [never, cutOff] = [await asked(first), await asked(second)]
+    expect(await pursue(unable, never.id, never.name)).toBeGreaterThan(0)
+    await pursue(unable, never.id, never.name, 0, DAY_MS)
+    expect((await openOf(never.id)).map(({ kind }) => kind)).toEqual(['refund_by_hand'])
+    await pursue({ ...hub.composed.hub, send: silent }, cutOff.id, cutOff.name)
+    await pursue(able(unable, { refund: 'never', enquire: true }), cutOff.id, cutOff.name, 0, DAY_MS)
+    expect((await openOf(cutOff.id)).map(({ kind }) => kind)).toEqual(['refund_unsettled'])
+  })
+
   it('is done after all when the bank says so, whatever was ruled, and a person is told that both spoke', async () => {
     const { id, name } = await asked()
     const lossy: Hub['send'] = async (request) => {
