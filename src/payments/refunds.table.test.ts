@@ -22,6 +22,7 @@ import type { Fact, RuledFact, Source } from './facts.ts'
 import { type Command, decide, type Refusal, stateOf } from './payment.ts'
 import { chooseRefund, MAX_REFUNDS, type Wanted } from './refunds.ts'
 import { commandOf } from './ruling.ts'
+import { storyOf } from './task-stories.ts'
 import { wantedTasks } from './tasks.ts'
 
 /** Refunds, ours and the bank's own; what may be promised back, decided under the lock. */
@@ -249,5 +250,17 @@ describe('which money goes back', () => {
       }),
       { numRuns: 300 },
     )
+  })
+})
+
+describe('a refund that a person has', () => {
+  it('is told together with what was paid back at the bank itself, so that it is neither sent nor counted twice', () => {
+    const task = { kind: 'refund_by_hand', part: 'rfd_1' }
+    const handed = [ordered(), begun('att_1'), paid(), refundAsked('att_1', '1', 400), refundHanded('1', 'not_sent')]
+    const states = { amount: { amountMinor: 400, currency: 'EUR' }, reference: 'PORTAL-7' }
+    const elsewhere = read('att_1', 'notice', saying('att_1', 'refunded', states))
+    const told = (facts: readonly Fact[]) => storyOf(facts, stateOf(facts), task).happened.join('\n')
+    expect(told([...handed, elsewhere])).toMatch(/4\.00 EUR paid back there \(PORTAL-7\), .*rule it refund-failed/)
+    expect(told(handed)).not.toContain('paid back there')
   })
 })

@@ -2,6 +2,7 @@ import { toDecimal } from '../kernel/money.ts'
 import { toRfc3339 } from '../kernel/time.ts'
 import type { Task, TaskStory } from '../tasks/index.ts'
 import type { AttemptState, Attention, BegunFact, Fact, PaymentState, RefundAskedFact } from './facts.ts'
+import { isSettled } from './refund-decisions.ts'
 import { concernedBy } from './ruling.ts'
 import { inWords } from './story.ts'
 
@@ -89,6 +90,7 @@ const refundStory = (facts: readonly Fact[], state: PaymentState, kind: string, 
       `${refund.refund}: ${sumOf(state, refund.amountMinor)} of ${sumOf(state, state.paidMinor)} was asked back at ${toRfc3339(refund.at)}.${why}`,
       ...(attempt ? [attemptTold(attempt)] : []),
       `The refund’s number is ${refund.number}. It is ${now?.status ?? 'gone'}.`,
+      ...(now && !isSettled(now) ? madeAtBank(state, refund) : []),
       ...words,
     ],
     money: moneyOf(state),
@@ -113,6 +115,15 @@ const tooMuchStory = (state: PaymentState, part: string): TaskStory => {
     money: moneyOf(state),
   }
 }
+
+/** Whoever paid it back in the bank's own programs must not do so again, nor may it be counted twice. */
+const madeAtBank = (state: PaymentState, { attempt }: RefundAskedFact): readonly string[] =>
+  state.refunds
+    .filter((other) => other.origin === 'psp' && other.attempt === attempt)
+    .map(
+      ({ amountMinor, bankReference }) =>
+        `The bank tells of ${sumOf(state, amountMinor)} paid back there${bankReference === undefined ? '' : ` (${bankReference})`}, which is counted already: if it is this refund, send nothing and rule it refund-failed.`,
+    )
 
 /** Everything a transfer form asks for. The payer's account stands here because the money cannot go back without it. */
 const transferOf = (

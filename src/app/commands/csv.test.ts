@@ -7,6 +7,7 @@ describe('a line of CSV', () => {
     [['a', 1, true, null, ''], 'a,1,true,,\r\n'],
     [['a,b', 'say "x"', 'two\nlines', 'a\r\nb'], '"a,b","say ""x""","two\nlines","a\r\nb"\r\n'],
     [['=1+1', '+371', '-5', '@sum', '\tx', '\rx'], `'=1+1,'+371,'-5,'@sum,'\tx,"'\rx"\r\n`],
+    [['Anna;=1+1', 'a; "-2;b', '＝1', 'a;b=c'], `Anna;'=1+1,"a; ""'-2;b",'＝1,a;b=c\r\n`],
     [[-5, 'a=b', ' =1', 'Ēriks'], `-5,a=b, =1,Ēriks\r\n`],
   ])('writes %j', (cells, line) => {
     expect(csvLine(cells)).toBe(line)

@@ -10,5 +10,9 @@ const csvCell = (cell: Cell): string => {
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
 }
 
-/** Spreadsheets run what begins so; an apostrophe in front makes it text. (OWASP, "CSV Injection".) */
-const harmless = (text: string): string => (/^[=+\-@\t\r\n]/.test(text) ? `'${text}` : text)
+/**
+ * Spreadsheets run what begins so; an apostrophe in front makes it text. (OWASP, "CSV Injection".) Where the comma is the decimal sign
+ * they part a line at semicolons, within quotes that stand amid it too: what follows one begins a cell there.
+ */
+const harmless = (text: string): string =>
+  text.replace(/^(?=[=+\-@\t\r\n＝＋－＠])/, "'").replaceAll(/(;["'\s]*)(?=[=+\-@＝＋－＠])/g, "$1'")
