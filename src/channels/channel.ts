@@ -31,6 +31,8 @@ export type Channel<Settings = unknown> = {
 export type KeySpec = {
   /** `private`: ours, signs. `public`: theirs, verifies; several may be valid at once. `secret`: shared. `client`: certificate and key for mutual TLS. */
   readonly kind: 'private' | 'public' | 'secret' | 'client'
+  /** What it signs or verifies with, where the protocol has no choice: a key of another type is refused when it is configured. */
+  readonly type?: 'rsa' | 'ed25519'
   readonly optional?: boolean
   /** What it is, for the person who fills in the form. */
   readonly purpose: string

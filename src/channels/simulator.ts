@@ -20,6 +20,10 @@ export type Simulator<State = unknown> = {
   orders(state: State): readonly SimulatedOrder[]
 }
 
+/** Said to an order of a merchant that the simulated bank was not told of. */
+export const NOT_TOLD_OF =
+  ': the banks of the demo know the merchants of the demo; "ebizness sandbox <cma.yaml>" plays the banks of yours'
+
 /** What the bank was given when the agreement was made. One per agreement the simulator serves. */
 export type Setup = {
   readonly agreements: readonly {

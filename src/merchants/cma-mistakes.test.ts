@@ -28,6 +28,7 @@ const placeOf = (text: string, found: string): string => {
 /** What is replaced, by what, where the problem is told, and how. */
 const mistakes: readonly (readonly [what: string, from: string, to: string, at: string, sentence: string])[] = [
   ['a key twice', '    support: {', '    id: again\n    support: {', 'id: again', 'unique'],
+  ['a colour without quotes', '"#1D4F91"', '#1D4F91', '#1D4F91', 'put the colour in quotes, "#1D4F91"'],
   ['broken YAML', 'accounts:\n', 'accounts: ]\n', ']', 'Unexpected flow-seq-end token'],
   ['another version', 'version: 1', 'version: 2', '2', 'version: must be 1'],
   [

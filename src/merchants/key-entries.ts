@@ -59,9 +59,7 @@ const readNamed = async (
   const list: readonly unknown[] = Array.isArray(value) ? value : [value]
   if (list.length === 0) return fail([file.problem(place, `needs one key at least: ${spec.purpose}`)])
   const at = (index: number): Place => (Array.isArray(value) ? [...place, index] : place)
-  return together(
-    await Promise.all(list.map((entry, index) => readEntry(file, at(index), entry, name, spec.kind, writing))),
-  )
+  return together(await Promise.all(list.map((entry, index) => readEntry(file, at(index), entry, name, spec, writing))))
 }
 
 const together = (all: readonly Read[]): Read => {
@@ -74,7 +72,7 @@ const readEntry = async (
   place: Place,
   value: unknown,
   name: string,
-  kind: KeySpec['kind'],
+  { kind, type }: KeySpec,
   writing: Writing,
 ): Promise<Read> => {
   const entry = isRecord(value) && 'stored' in value && writing.keys === 'named' ? stored : schemaOf(kind, writing)
@@ -89,7 +87,7 @@ const readEntry = async (
     return ok([{ place, name, ...dates, key: { kind: 'stored', id: texts.stored } }])
   const read = await readTexts(file, place, texts, writing)
   if (!read.ok) return read
-  const material = materialOf(kind, read.value)
+  const material = materialOf(kind, read.value, type)
   if (!material.ok) return fail([file.problem([...place, FIELDS[kind].at(-1) ?? ''], material.error)])
   return ok([{ place, name, ...dates, key: material.value }])
 }
@@ -131,13 +129,17 @@ const readText = async (where: Entry[Field] | undefined, writing: Writing): Prom
   return bytes.ok ? ok(Buffer.from(bytes.value).toString('utf8')) : bytes
 }
 
-const materialOf = (kind: KeySpec['kind'], texts: Readonly<Record<string, string>>): Result<KeyMaterial, string> => {
+const materialOf = (
+  kind: KeySpec['kind'],
+  texts: Readonly<Record<string, string>>,
+  type: KeySpec['type'],
+): Result<KeyMaterial, string> => {
   const { privateKey = '', publicKey = '', secret = '', certificate = '' } = texts
   switch (kind) {
     case 'private':
-      return privateKeyMaterial(privateKey)
+      return privateKeyMaterial(privateKey, type)
     case 'public':
-      return publicKeyMaterial(publicKey)
+      return publicKeyMaterial(publicKey, type)
     case 'secret':
       return secretMaterial(secret)
     case 'client':

@@ -42,6 +42,8 @@ export const parseLocated = (file: string, text: string): Result<LocatedFile, re
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false })
   // Only the first: after a broken bracket everything that follows looks broken.
   const [broken] = document.errors
+  const bare = bareColour(text)
+  if (broken && bare) return fail([problemAt(bare.at, '', bare.sentence)])
   if (broken) return fail([problemAt(broken.pos[0], '', firstLine(broken.message))])
   let value: unknown
   try {
@@ -97,6 +99,15 @@ const pathOf = (place: Place): string =>
     (path, part) => (typeof part === 'number' ? `${path}[${part}]` : path === '' ? part : `${path}.${part}`),
     '',
   )
+
+/** A colour without quotes begins a comment, and what it swallows breaks the file somewhere below. */
+const bareColour = (text: string): { readonly at: number; readonly sentence: string } | undefined => {
+  const found = /Colour: +(#[0-9a-f]{3,8})\b/i.exec(text)
+  const [whole, colour] = found ?? []
+  if (!found || !whole || !colour) return undefined
+  const sentence = `put the colour in quotes, "${colour}": without them it begins a comment`
+  return { at: found.index + whole.length - colour.length, sentence }
+}
 
 const firstLine = (text: string): string => text.split('\n')[0] ?? ''
 

@@ -1,5 +1,5 @@
 export { type MovingClock, movingClock } from './clock.ts'
-export { demoFolder, demoKeys, renderDemoFile, setupsFrom } from './demo/fixtures.ts'
+export { demoFolder, demoKeys, type KeyPlace, keysFrom, renderDemoFile, setupsFrom } from './demo/fixtures.ts'
 export { type Demo, type DemoAccess, type DemoOptions, startDemo } from './demo/shop.ts'
 export { type Following, followWorld } from './follow.ts'
 export type { WorldKeys } from './keys.ts'

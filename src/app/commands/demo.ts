@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { z } from 'zod'
 import { simulators } from '../../channels/simulators.ts'
+import { privateKeyMaterial } from '../../platform/crypto/index.ts'
 import { openClient } from '../../platform/http/client.ts'
 import { pathOf } from '../../platform/http/prefix.ts'
 import { createLog, type Log } from '../../platform/log.ts'
@@ -10,6 +11,8 @@ import {
   type DemoAccess,
   demoFolder,
   demoKeys,
+  type KeyPlace,
+  keysFrom,
   type MovingClock,
   movingClock,
   renderDemoFile,
@@ -25,7 +28,7 @@ import { listen } from '../serve.ts'
 import { keptClock } from '../test-clock.ts'
 import { untilStopped } from './lifetime.ts'
 import { badInput, Ending, EXIT, type Exit, portRefused, print, say } from './output.ts'
-import { applyFile, configOf, readFileToApply } from './session.ts'
+import { applyFile, configOf, type FileToApply, readFileToApply } from './session.ts'
 
 const E_SERVICE = 'property-tax'
 const GRACE_MS = 2_000
@@ -222,7 +225,22 @@ const welcome = ({ config, folder, bankRoot, shopRoot, tookMs }: Welcome): void 
 `)
 }
 
-/** The simulated banks alone: for a hub that runs elsewhere on this machine in test mode with the demo's fixture keys. */
+/** The PEM of a merchant's key, where its `cma.yaml` says that it is. */
+const pemIn =
+  ({ name, folder }: FileToApply) =>
+  (place: KeyPlace): string => {
+    const [where, pem] =
+      'env' in place
+        ? [`the variable ${place.env}`, process.env[place.env]]
+        : [`the file ${place.file} in ${folder}`, textOf(resolve(folder, place.file))]
+    if (pem === undefined) throw badInput(`${name}: ${where} is not there`)
+    const key = privateKeyMaterial(pem)
+    if (!key.ok) throw badInput(`${name}: ${where}: ${key.error}`)
+    return pem
+  }
+const textOf = (path: string) => (existsSync(path) ? readFileSync(path, 'utf8') : undefined)
+
+/** The simulated banks alone, for a hub in test mode on this machine: they sign with the demo's keys, and know the merchants of the file. */
 export const sandboxWorld = async (name: string, options: { readonly port: string }): Promise<Exit> => {
   const file = await readFileToApply(name)
   const clock = movingClock()
@@ -234,7 +252,7 @@ export const sandboxWorld = async (name: string, options: { readonly port: strin
     port,
     simulators,
     setups: () => setupsFrom(file.text),
-    keys: demoKeys(),
+    keys: keysFrom(file.text, pemIn(file)),
     clock,
     random,
     send: (request) => client.send(request),

@@ -5,6 +5,7 @@ import type { Agreement, Channel, Heard, Order, Reading, Step, WireMessage } fro
 import { channels } from '../../channels/index.ts'
 import { type Instant, parseInstant, systemClock, toRfc3339 } from '../../kernel/time.ts'
 import { readSettingsFile, showProblem } from '../../merchants/index.ts'
+import { fieldMessage } from '../../platform/http/field-message.ts'
 import { channelOf } from './channels.ts'
 import { badInput, EXIT, type Exit, print, printJson } from './output.ts'
 
@@ -43,7 +44,7 @@ const OrderFile = z.strictObject({
 
 const readJson = async <Value>(file: string, schema: z.ZodType<Value>): Promise<Value> => {
   const text = await readFile(file, 'utf8').catch(() => {
-    throw badInput(`${file}: cannot be read`)
+    throw badInput(`${file}: cannot be read: is the path right, seen from here, and may you read it?`)
   })
   let json: unknown
   try {
@@ -51,9 +52,13 @@ const readJson = async <Value>(file: string, schema: z.ZodType<Value>): Promise<
   } catch (cause) {
     throw badInput(`${file}: not well-formed JSON: ${cause instanceof Error ? cause.message : ''}`)
   }
-  const parsed = schema.safeParse(json)
+  const parsed = schema.safeParse(json, { error: fieldMessage })
   if (parsed.success) return parsed.data
-  throw badInput(parsed.error.issues.map((issue) => `${file}: ${issue.path.join('.')}: ${issue.message}`))
+  throw badInput(
+    parsed.error.issues.map(({ path, message }) =>
+      [file, ...(path.length > 0 ? [path.join('.')] : []), message].join(': '),
+    ),
+  )
 }
 
 const channelNamed = (id: string | undefined): Channel => {
@@ -63,7 +68,7 @@ const channelNamed = (id: string | undefined): Channel => {
 
 const agreementOf = async (file: string, channel: Channel, now: Instant): Promise<Agreement<unknown>> => {
   const text = await readFile(file, 'utf8').catch(() => {
-    throw badInput(`${file}: cannot be read`)
+    throw badInput(`${file}: cannot be read: is the path right, seen from here, and may you read it?`)
   })
   const agreement = await readSettingsFile(file, text, channel)
   if (!agreement.ok) throw badInput(agreement.error.map(showProblem))

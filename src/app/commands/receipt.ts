@@ -47,7 +47,7 @@ const WHY: Readonly<Record<ReceiptFault, string>> = {
 
 const readText = (file: string): Promise<string> =>
   readFile(file, 'utf8').catch(() => {
-    throw badInput(`${file}: cannot be read`)
+    throw badInput(`${file}: cannot be read: is the path right, seen from here, and may you read it?`)
   })
 
 type Keys = { readonly keys: readonly PublicJwk[]; readonly issuer?: string }
@@ -70,7 +70,10 @@ const keysFor = async (given: string | undefined): Promise<Keys> => {
     } as const
     const sent = await client.send(request)
     if (sent.kind !== 'answered')
-      throw new Ending(EXIT.away, `${address}: ${sent.why}; save the keys and give the file`)
+      throw new Ending(
+        EXIT.away,
+        `${address}: ${sent.why}; name the hub's keys with --jwks: https://<hub>/.well-known/jwks.json, or a file of what it answers`,
+      )
     if (sent.reply.status !== 200) throw new Ending(EXIT.away, `${address} answers ${sent.reply.status}, not with keys`)
     const keys = keysIn(address, Buffer.from(sent.reply.body).toString('utf8'))
     return { keys, issuer: address.endsWith(KEYS_PATH) ? address.slice(0, -KEYS_PATH.length) : new URL(address).origin }

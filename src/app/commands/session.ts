@@ -77,7 +77,7 @@ export type FileToApply = { readonly name: string; readonly text: string; readon
 
 export const readFileToApply = async (name: string): Promise<FileToApply> => {
   const text = await readFile(name, 'utf8').catch(() => {
-    throw badInput(`${name}: cannot be read`)
+    throw badInput(`${name}: cannot be read: is the path right, seen from here, and may you read it?`)
   })
   return { name, text, folder: dirname(resolve(name)) }
 }

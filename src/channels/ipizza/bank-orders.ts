@@ -4,7 +4,7 @@ import { MINUTE_MS, parseInstant } from '../../kernel/time.ts'
 import { CHARSETS } from '../../wire/charset.ts'
 import { lengthPrefixed } from '../../wire/length-prefix.ts'
 import type { WireMessage } from '../channel.ts'
-import type { Bank, Setup } from '../simulator.ts'
+import { type Bank, NOT_TOLD_OF, type Setup } from '../simulator.ts'
 
 /** How a simulated bank takes an order: what it agreed on with the merchant, and the checks it makes before it shows a page. */
 
@@ -73,7 +73,7 @@ export const takeOrder = async (
 ): Promise<TakenOrder | string> => {
   const posted = fieldsOf(message, 'UTF-8')
   const known = contracts.filter(({ senderId }) => senderId === posted.VK_SND_ID)
-  if (known.length === 0) return `no merchant is called "${posted.VK_SND_ID ?? ''}" (VK_SND_ID)`
+  if (known.length === 0) return `no merchant is called "${posted.VK_SND_ID ?? ''}" (VK_SND_ID)${NOT_TOLD_OF}`
   let objection = ''
   for (const contract of known) {
     const fields = fieldsOf(message, contract.charset)

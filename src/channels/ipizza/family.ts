@@ -15,10 +15,12 @@ export const ipizzaChannel = (profile: Profile): Channel<IpizzaSettings> => ({
   keys: {
     merchant: {
       kind: 'private',
+      type: 'rsa',
       purpose: 'Our RSA key, 2048 bits or more; signs orders. The bank gets its public half.',
     },
     bank: {
       kind: 'public',
+      type: 'rsa',
       purpose: "The bank's RSA key or certificate; verifies its answers. Several while one rolls over.",
     },
   },

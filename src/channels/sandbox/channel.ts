@@ -59,7 +59,11 @@ export const sandboxChannel: Channel<SandboxSettings> = {
   settings: SandboxSettings,
   keys: {
     api: { kind: 'secret', purpose: 'API key that the bank gave us; sent as a bearer token with every call' },
-    bank: { kind: 'public', purpose: "The bank's Ed25519 public key; its notices are signed with the other half" },
+    bank: {
+      kind: 'public',
+      type: 'ed25519',
+      purpose: "The bank's Ed25519 public key; its notices are signed with the other half",
+    },
   },
   times: ({ payableForMinutes, askAfterSeconds }) => ({
     askAfter: {

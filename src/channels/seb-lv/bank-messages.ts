@@ -3,7 +3,7 @@ import { fromDecimal, type Money, toDecimal } from '../../kernel/money.ts'
 import { type Instant, localTime } from '../../kernel/time.ts'
 import { lengthPrefixed } from '../../wire/length-prefix.ts'
 import type { WireMessage } from '../channel.ts'
-import type { Bank, Setup } from '../simulator.ts'
+import { type Bank, NOT_TOLD_OF, type Setup } from '../simulator.ts'
 import type { Flaw, Word } from './choices.ts'
 
 /** How the simulated bank takes an order and words its answers, by its e-Link document. */
@@ -55,7 +55,7 @@ export const takeOrder = async (
 ): Promise<{ readonly contract: Contract; readonly fields: Fields; readonly ordered: Money } | string> => {
   const fields: Fields = Object.fromEntries(new URLSearchParams(Buffer.from(message.body).toString('utf8')))
   const known = contracts.filter(({ senderId }) => senderId === fields.IB_SND_ID)
-  if (known.length === 0) return `no merchant is called "${fields.IB_SND_ID ?? ''}" (IB_SND_ID)`
+  if (known.length === 0) return `no merchant is called "${fields.IB_SND_ID ?? ''}" (IB_SND_ID)${NOT_TOLD_OF}`
   const fault = faultOf(fields)
   if (fault !== undefined) return fault
   const ordered = fromDecimal(fields.IB_AMOUNT ?? '', 'EUR')

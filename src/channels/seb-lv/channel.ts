@@ -44,10 +44,12 @@ export const sebLvChannel: Channel<SebLvSettings> = {
   keys: {
     merchant: {
       kind: 'private',
+      type: 'rsa',
       purpose: 'Our RSA key, 2048 to 4096 bits; signs orders. The bank gets its public half.',
     },
     bank: {
       kind: 'public',
+      type: 'rsa',
       purpose: "The bank's RSA key or certificate; verifies its answers. Several while one rolls over.",
     },
   },

@@ -28,25 +28,28 @@ const MIN_RSA_BITS = 1024
 const MIN_SECRET_LENGTH = 8
 const MAX_SECRET_LENGTH = 4096
 
+/** What a protocol signs with; where it is named, a key of another type is refused. */
+export type KeyType = 'rsa' | 'ed25519'
+
 /** Our own key, from PEM without a passphrase (text around the block is ignored). Errors: a sentence. */
-export const privateKeyMaterial = (pem: string): Result<KeyMaterial, string> => {
-  const key = readPrivate(pem)
+export const privateKeyMaterial = (pem: string, type?: KeyType): Result<KeyMaterial, string> => {
+  const key = readPrivate(pem, type)
   if (!key.ok) return key
   return ok({ kind: 'private', pem: secret(exported(key.value)) })
 }
 
 /** A bank's key, from the PEM of a public key or of a certificate. Errors: a sentence. */
-export const publicKeyMaterial = (pem: string): Result<KeyMaterial, string> => {
+export const publicKeyMaterial = (pem: string, type?: KeyType): Result<KeyMaterial, string> => {
   if (/-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(pem))
     return fail('this is a private key; the public key or a certificate is wanted')
   try {
     if (pem.includes('-----BEGIN CERTIFICATE-----')) {
       const certificate = new X509Certificate(pem)
-      const weakness = weaknessOf(certificate.publicKey)
+      const weakness = weaknessOf(certificate.publicKey, type)
       return weakness ? fail(weakness) : ok({ kind: 'public', pem: certificate.toString() })
     }
     const key = createPublicKey(pem)
-    const weakness = weaknessOf(key)
+    const weakness = weaknessOf(key, type)
     return weakness ? fail(weakness) : ok({ kind: 'public', pem: exported(key) })
   } catch {
     return fail('this is not the PEM of a public key or of a certificate')
@@ -152,21 +155,25 @@ export const materialFromText = (kind: KeyMaterial['kind'], text: string): KeyMa
   }
 }
 
-const readPrivate = (pem: string): Result<KeyObject, string> => {
+const readPrivate = (pem: string, type?: KeyType): Result<KeyObject, string> => {
   if (/BEGIN ENCRYPTED PRIVATE KEY|Proc-Type: 4,ENCRYPTED/.test(pem)) {
     return fail('this private key has a passphrase; take it off (openssl pkey) and guard the file instead')
   }
   try {
     const key = createPrivateKey(pem)
-    const weakness = weaknessOf(key)
+    const weakness = weaknessOf(key, type)
     return weakness ? fail(weakness) : ok(key)
   } catch {
     return fail('this is not the PEM of a private key')
   }
 }
 
-const weaknessOf = (key: KeyObject): string | undefined => {
+const TYPE_NAMES: Readonly<Record<string, string>> = { rsa: 'RSA', ed25519: 'Ed25519', ec: 'elliptic curve' }
+
+const weaknessOf = (key: KeyObject, wanted?: KeyType): string | undefined => {
   const type = key.asymmetricKeyType
+  if (wanted !== undefined && type !== wanted)
+    return `this is an ${TYPE_NAMES[type ?? ''] ?? type} key; an ${TYPE_NAMES[wanted]} key is wanted`
   if (type === 'rsa') {
     const bits = key.asymmetricKeyDetails?.modulusLength ?? 0
     return bits < MIN_RSA_BITS ? `this RSA key has ${bits} bits; at least ${MIN_RSA_BITS} are needed` : undefined

@@ -30,6 +30,7 @@ test.each<[unknown, string]>([
   [{ email: 'anna' }, 'must be an e-mail address, e.g. anna@example.org'],
   [{ either: 5 }, 'is not in any of the forms that /docs shows, as a number'],
   [{ map: [] }, 'must be an object, not a list'],
+  [{ amout: 1 }, 'has no field "amout"'],
   [[], 'must be an object, not a list'],
 ])('%j: %s', (value, sentence) => {
   expect(told(Shape, value)).toEqual([sentence])

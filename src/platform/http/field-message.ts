@@ -8,6 +8,8 @@ export const fieldMessage = (issue: z.core.$ZodRawIssue): string | undefined => 
       return `must be ${KINDS[issue.expected] ?? issue.expected}, not ${kindOf(issue.input)}`
     case 'invalid_value':
       return `must be ${issue.values.map((value) => JSON.stringify(value)).join(' or ')}`
+    case 'unrecognized_keys':
+      return `has no field ${issue.keys.map((key) => `"${key}"`).join(' and no field ')}`
     case 'invalid_union':
       return `is not in any of the forms that /docs shows, as ${kindOf(issue.input)}`
     case 'too_small':

@@ -25,7 +25,13 @@ const SetupFile = z.object({
       name: Localized,
       accounts: z.array(z.object({ id: z.string(), iban: z.string() })),
       agreements: z.array(
-        z.object({ id: z.string(), channel: z.string(), account: z.string(), settings: z.unknown() }),
+        z.object({
+          id: z.string(),
+          channel: z.string(),
+          account: z.string(),
+          settings: z.unknown(),
+          keys: z.object({ merchant: z.unknown().optional() }).optional(),
+        }),
       ),
     }),
   ),
@@ -45,11 +51,14 @@ export const setupsFrom = (file: string): Readonly<Record<string, Setup>> => {
   return setups
 }
 
-/** The private halves that only the simulated banks hold, and the merchants' public ones. */
+/** Where `cma.yaml` says that a key is. */
+export type KeyPlace = z.infer<typeof KeyPlace>
+const KeyPlace = z.union([z.object({ file: z.string() }), z.object({ env: z.string() })])
+const OwnKey = z.object({ privateKey: KeyPlace })
+
+/** The private halves that only the simulated banks hold, and the public ones of the demo's merchants. */
 export const demoKeys = (): WorldKeys => {
-  const priv = (name: string) => privateKey(text(`keys/${name}.pem`))
-  const swedbank = [priv('swedbank'), priv('swedbank-next')]
-  const sandbox: AgreementKeys = { bank: [priv('sandbox-bank')] }
+  const { swedbank, seb, sandbox } = bankKeys()
   const linked = (merchant: string): AgreementKeys => ({
     bank: swedbank,
     merchant: publicKey(text(`keys/${merchant}-swedbank.pem`)),
@@ -58,13 +67,36 @@ export const demoKeys = (): WorldKeys => {
     agreements: {
       'liepkalni-swedbank': linked('liepkalni'),
       'eglupe-swedbank': linked('eglupe'),
-      'liepkalni-seb': {
-        bank: [priv('seb'), priv('seb-next')],
-        merchant: publicKey(text('keys/liepkalni-seb.pem')),
-      },
-      'liepkalni-sandbox': sandbox,
-      'eglupe-sandbox': sandbox,
+      'liepkalni-seb': { bank: seb, merchant: publicKey(text('keys/liepkalni-seb.pem')) },
+      'liepkalni-sandbox': { bank: sandbox },
+      'eglupe-sandbox': { bank: sandbox },
     },
-    strangers: [priv('stranger'), priv('stranger-ed25519')],
+    strangers: [privateKey(text('keys/stranger.pem')), privateKey(text('keys/stranger-ed25519.pem'))],
   }
+}
+
+const bankKeys = () => {
+  const named = (...names: readonly string[]) => names.map((name) => privateKey(text(`keys/${name}.pem`)))
+  return {
+    swedbank: named('swedbank', 'swedbank-next'),
+    seb: named('seb', 'seb-next'),
+    sandbox: named('sandbox-bank'),
+  }
+}
+
+/**
+ * The keys to play the agreements of any `cma.yaml`: the merchant's as the file names them (of several the last one), the bank's of
+ * the demo. `read` gives the PEM that stands at a place.
+ */
+export const keysFrom = (file: string, read: (place: KeyPlace) => string): WorldKeys => {
+  const { agreements, strangers } = demoKeys()
+  const { swedbank, seb, sandbox } = bankKeys()
+  const banks: Readonly<Record<string, AgreementKeys['bank']>> = { 'seb-lv': seb, sandbox }
+  const all: Record<string, AgreementKeys> = { ...agreements }
+  for (const { id, channel, keys } of SetupFile.parse(parse(file)).merchants.flatMap((one) => one.agreements)) {
+    const own = OwnKey.safeParse([keys?.merchant].flat().at(-1)).data
+    const bank = banks[channel] ?? swedbank
+    all[id] = own ? { bank, merchant: publicKey(read(own.privateKey)) } : (all[id] ?? { bank })
+  }
+  return { agreements: all, strangers }
 }
