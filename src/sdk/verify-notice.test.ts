@@ -27,6 +27,22 @@ const wordOf = (check: NoticeCheck): string => {
   return checked.kind === 'refused' ? checked.reason : checked.kind
 }
 
+test.each([
+  ['none', []],
+  ['a variable that is not set', [undefined]],
+  ['one text', keys.join(' ')],
+  ['two keys in one text', [`${keys[0]} ${keys[0]}`]],
+  ['a key without its beginning', ['AAAA']],
+])('keys that are none are a mistake of the program: %s', (_, wrong) => {
+  const check = Object.assign(checkOf('{}'), { keys: wrong })
+  expect(() => verifyNotice(check)).toThrow(expect.objectContaining({ name: 'TypeError' }))
+  expect(() => verifyNotice(check)).toThrow(/^keys: give a list/)
+})
+
+test.each([[notice], [undefined], [null]])('a body that a parser had first is refused as that: %j', (body) => {
+  expect(wordOf(Object.assign(checkOf('{}'), { body }))).toBe('parsed_body')
+})
+
 test('bytes, text and both kinds of headers are read alike', () => {
   const text = JSON.stringify({ ...notice, text: 'Ūdens rēķins' })
   const check = checkOf(text)

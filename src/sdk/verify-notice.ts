@@ -22,10 +22,15 @@ export type NoticeCheck = {
  */
 export type CheckedNotice =
   | { readonly kind: 'new' | 'passed'; readonly id: string; readonly notice: Notice }
-  | { readonly kind: 'refused'; readonly reason: SignatureFault | 'malformed' | 'other_e_service' }
+  | { readonly kind: 'refused'; readonly reason: SignatureFault | 'parsed_body' | 'malformed' | 'other_e_service' }
 
-/** Verifies a notice of the hub by Standard Webhooks 1.0, `v1` and `v1a`. Nothing is parsed before its signature fits. */
+/**
+ * Verifies a notice of the hub by Standard Webhooks 1.0, `v1` and `v1a`. Nothing is parsed before its signature fits. Throws a
+ * TypeError where `keys` holds anything but keys: no notice could ever be believed.
+ */
 export const verifyNotice = (check: NoticeCheck): CheckedNotice => {
+  checkKeys(check.keys)
+  if (!isRaw(check.body)) return { kind: 'refused', reason: 'parsed_body' }
   const header = headerOf(check.headers)
   const id = header('webhook-id') ?? ''
   const body = typeof check.body === 'string' ? new TextEncoder().encode(check.body) : check.body
@@ -38,6 +43,17 @@ export const verifyNotice = (check: NoticeCheck): CheckedNotice => {
   const last = check.lastSequence?.(notice.data.payment.id) ?? 0
   return { kind: notice.sequence > last ? 'new' : 'passed', id, notice }
 }
+
+const KEY = /^wh(sec|pk)_[\w+/-]+=*$/
+
+const checkKeys = (keys: readonly string[]): void => {
+  if (Array.isArray(keys) && keys.length > 0 && keys.every((key) => typeof key === 'string' && KEY.test(key))) return
+  throw new TypeError(
+    'keys: give a list of whsec_… and whpk_…, as "ebizness keys notices" prints them, one in each place',
+  )
+}
+
+const isRaw = (body: unknown): boolean => typeof body === 'string' || body instanceof Uint8Array
 
 const headerOf = (headers: NoticeCheck['headers']) => (name: string) => {
   const value = headers instanceof Headers ? headers.get(name) : headers[name]

@@ -30,7 +30,11 @@ type Options = { readonly json?: boolean; readonly personal?: boolean }
 export const showPayment = (id: string, options: Options): Promise<Exit> =>
   withSession(async ({ composed }) => {
     const story = await findPayment(composed.hub.db, id, { personal: options.personal === true })
-    if (!story) throw new Ending(EXIT.no, `there is no payment ${id}`)
+    if (!story)
+      throw new Ending(
+        EXIT.no,
+        `there is no payment ${id}: "ebizness payments find" looks for a reference or a bank’s number`,
+      )
     const events = await eventsOf(composed.notices, story.payment.eService, id)
     const tasks = await composed.desk.list({ subject: id, all: false, limit: MOST_TASKS })
     if (options.json) printJson({ ...story, events, tasks: tasks.map((task) => ({ id: task.id, kind: task.kind })) })
