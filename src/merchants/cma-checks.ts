@@ -106,7 +106,11 @@ const checksOfEService = (
   const say = (inside: Place, message: string | undefined) => {
     if (message !== undefined) problems.push(file.problem([...place, ...inside], message))
   }
-  if (eService.mode !== around.mode) say(['mode'], `this hub runs in ${around.mode} mode: test and live never mix`)
+  if (eService.mode !== around.mode)
+    say(
+      ['mode'],
+      `this hub runs in ${around.mode} mode: write mode: ${around.mode}, or apply the file at the other hub; the two never mix`,
+    )
   eService.returnOrigins.forEach((origin, index) => {
     say(['returnOrigins', index], faultOfOrigin(origin, around.mode))
   })

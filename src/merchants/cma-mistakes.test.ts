@@ -190,7 +190,7 @@ const mistakes: readonly (readonly [what: string, from: string, to: string, at: 
     'mode: test',
     'mode: live',
     'live',
-    'this hub runs in test mode: test and live never mix',
+    'this hub runs in test mode: write mode: test, or apply the file at the other hub',
   ],
   ['a mode of no kind', 'mode: test', 'mode: demo', 'demo', 'must be test or live'],
   ['a language in three letters', '{ lv: Nekustamā', '{ lav: Nekustamā', 'lav:', 'a language is two small letters'],
