@@ -1,15 +1,16 @@
-import { existsSync } from 'node:fs'
+import { existsSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type FreshDatabase, freshDatabase } from '../../../test/support/database.ts'
 import { startTestHub, type TestHub } from '../../../test/support/hub.ts'
 import { ordered, paidThrough } from '../../../test/support/story.ts'
 import { execute, openTempFolder, urlOf } from '../../../test/support/test-server.ts'
-import { HOUR_MS, MINUTE_MS, systemClock } from '../../kernel/time.ts'
+import { DAY_MS, HOUR_MS, MINUTE_MS, systemClock } from '../../kernel/time.ts'
 import type { Directory } from '../../merchants/index.ts'
 import type { ServerState } from '../../platform/db/state.ts'
 import { silentLog } from '../../platform/log.ts'
 import { readConfig } from '../config.ts'
+import { keepAheadMs } from '../kept-time.ts'
 import { ofAddresses, ofSealed } from './configuration.ts'
 import { ofMigrations, ofRoom, ofServers } from './database.ts'
 import { examine } from './examine.ts'
@@ -175,6 +176,19 @@ describe('an installation', () => {
       /^warning e-service property-tax: http\S+ does not acknowledge 1 notice, the oldest for \d hours/m,
     ])
       expect(all).toMatch(pattern)
+  })
+
+  it('goes by the time that the data have reached beside a moved clock', async () => {
+    const folder = openTempFolder('ebizness-doctor-')
+    keepAheadMs(folder, 10_000 * DAY_MS)
+    const config = configOf({
+      DATABASE_URL: hub.database.url,
+      EBIZNESS_MASTER_KEY: hub.masterKey,
+      EBIZNESS_DATA_DIR: folder,
+    })
+    const { findings } = await examine(config, silentLog)
+    expect(told(findings).join('\n')).toMatch(/^warning notices: 1 not acknowledged, the oldest for \d{4,} days/m)
+    rmSync(folder, { recursive: true })
   })
 
   it('in live mode has no test keys, no simulated bank and nothing of this machine', async () => {

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { type Clock, systemClock } from '../../kernel/time.ts'
+import type { Clock } from '../../kernel/time.ts'
 import { paymentJobs } from '../../payments/index.ts'
 import { type Embedded, startEmbedded } from '../../platform/db/embedded.ts'
 import { migrationState } from '../../platform/db/migrate.ts'
@@ -9,6 +9,7 @@ import type { Log } from '../../platform/log.ts'
 import { channelsFor } from '../channels.ts'
 import { type Composed, compose, masterKeysOf, openStorage } from '../compose.ts'
 import type { Config } from '../config.ts'
+import { clockOf } from '../kept-time.ts'
 import { MIGRATED_MODULES } from '../migrations.ts'
 import { ofAddresses, ofFindings, ofSealed } from './configuration.ts'
 import { ofDisk, ofMigrations, ofServers } from './database.ts'
@@ -25,7 +26,7 @@ export type Examination = {
 const IN_DATABASE = ['master key', 'agreements', 'addresses', 'jobs', 'notices', 'tasks'] as const
 
 /** Looks at an installation from outside; a hub may run beside it. */
-export const examine = async (config: Config, log: Log, clock: Clock = systemClock): Promise<Examination> => {
+export const examine = async (config: Config, log: Log, clock?: Clock): Promise<Examination> => {
   if (config.databaseUrl !== undefined) return examineAt(config, config.databaseUrl, [], log, clock)
   const folder = join(resolve(config.dataDir), 'postgres')
   if (!existsSync(folder)) {
@@ -51,7 +52,7 @@ const examineAt = async (
   url: string,
   ofFolder: readonly Found[],
   log: Log,
-  clock: Clock,
+  clock?: Clock,
 ): Promise<Examination> => {
   const looked = ['database', 'clock', ...(config.databaseUrl === undefined ? ['disk'] : [])]
   const states = await serverStates(url)
@@ -65,10 +66,12 @@ const examineAt = async (
   return { looked: [...looked, ...IN_DATABASE], findings: found, databaseAway: false }
 }
 
-const examineStored = async (config: Config, log: Log, clock: Clock): Promise<readonly Found[]> => {
+const examineStored = async (config: Config, log: Log, given?: Clock): Promise<readonly Found[]> => {
   const storage = await openStorage(config, log)
   try {
     const { db } = storage
+    // What waits beside a moved demo waits since a time that this machine has not reached.
+    const clock = given ?? clockOf(config, storage.folder)
     const masterKeys = masterKeysOf(config, storage)
     const composed = await compose({ config, db, channels: channelsFor(config), masterKeys, clock, log })
     try {
