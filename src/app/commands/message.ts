@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto'
-import { readFile } from 'node:fs/promises'
 import { z } from 'zod'
 import type { Agreement, Channel, Heard, Order, Reading, Step, WireMessage } from '../../channels/channel.ts'
 import { channels } from '../../channels/index.ts'
@@ -7,7 +6,7 @@ import { type Instant, parseInstant, systemClock, toRfc3339 } from '../../kernel
 import { readSettingsFile, showProblem } from '../../merchants/index.ts'
 import { fieldMessage } from '../../platform/http/field-message.ts'
 import { channelOf } from './channels.ts'
-import { badInput, EXIT, type Exit, print, printJson } from './output.ts'
+import { badInput, EXIT, type Exit, print, printJson, readGiven } from './output.ts'
 
 /** Support staff's magnifying glass: reads one message of a bank, or makes one for it, with the bank's settings and no database. */
 
@@ -43,9 +42,7 @@ const OrderFile = z.strictObject({
 })
 
 const readJson = async <Value>(file: string, schema: z.ZodType<Value>): Promise<Value> => {
-  const text = await readFile(file, 'utf8').catch(() => {
-    throw badInput(`${file}: cannot be read: is the path right, seen from here, and may you read it?`)
-  })
+  const text = await readGiven(file)
   let json: unknown
   try {
     json = JSON.parse(text)
@@ -67,9 +64,7 @@ const channelNamed = (id: string | undefined): Channel => {
 }
 
 const agreementOf = async (file: string, channel: Channel, now: Instant): Promise<Agreement<unknown>> => {
-  const text = await readFile(file, 'utf8').catch(() => {
-    throw badInput(`${file}: cannot be read: is the path right, seen from here, and may you read it?`)
-  })
+  const text = await readGiven(file)
   const agreement = await readSettingsFile(file, text, channel)
   if (!agreement.ok) throw badInput(agreement.error.map(showProblem))
   return agreement.value({ now, nonce: randomBytes(16).toString('hex') })

@@ -1,3 +1,5 @@
+import { readFile } from 'node:fs/promises'
+
 /** What commands print, and how they end. */
 
 /** 0 done · 1 the answer is no (untrusted, not found, refused) · 2 bad input · 3 the database or another service is away. */
@@ -23,6 +25,12 @@ export class Ending extends Error {
   }
 }
 export const badInput = (sentences: string | readonly string[]): Ending => new Ending(EXIT.badInput, sentences)
+
+/** The text of a file that was named on the command line. */
+export const readGiven = (file: string): Promise<string> =>
+  readFile(file, 'utf8').catch(() => {
+    throw badInput(`${file}: cannot be read: is the path right, seen from here, and may you read it?`)
+  })
 
 /** What to throw when nobody can listen there: what to do where the port is why, else the fault. `option` is how another is told. */
 export const portRefused = (port: number, fault: unknown, option: string): unknown => {

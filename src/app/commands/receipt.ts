@@ -1,4 +1,4 @@
-import { readFile, writeFile } from 'node:fs/promises'
+import { writeFile } from 'node:fs/promises'
 import { z } from 'zod'
 import { toDecimal } from '../../kernel/money.ts'
 import { SECOND_MS } from '../../kernel/time.ts'
@@ -6,7 +6,7 @@ import { findReceipt } from '../../payments/index.ts'
 import { openClient } from '../../platform/http/client.ts'
 import { type PublicJwk, type Receipt, type ReceiptFault, verifyReceipt } from '../../sdk/index.ts'
 import { outboundPolicyOf } from '../compose.ts'
-import { badInput, Ending, EXIT, type Exit, print, printJson } from './output.ts'
+import { badInput, Ending, EXIT, type Exit, print, printJson, readGiven } from './output.ts'
 import { configOf, usualMode, withSession } from './session.ts'
 
 /** Whether a receipt is what the hub said, for who is shown one. Neither hub nor database is needed, with saved keys no network either. */
@@ -21,7 +21,7 @@ const KeySet = z.object({ keys: z.array(z.looseObject({ kid: z.string().default(
 export type VerifyOptions = { readonly jwks?: string; readonly json?: boolean }
 
 export const verifyReceiptFile = async (file: string, options: VerifyOptions): Promise<Exit> => {
-  const text = await readText(file)
+  const text = await readGiven(file)
   const { keys, issuer } = await keysFor(options.jwks)
   const verified = verifyReceipt({ file: text, keys, ...(issuer === undefined ? {} : { issuer }) })
   if (!verified.ok && verified.reason === 'malformed') throw badInput(`${file}: ${WHY.malformed}`)
@@ -45,16 +45,11 @@ const WHY: Readonly<Record<ReceiptFault, string>> = {
   altered: 'what is signed is genuine, but what is to be read beside it says something else',
 }
 
-const readText = (file: string): Promise<string> =>
-  readFile(file, 'utf8').catch(() => {
-    throw badInput(`${file}: cannot be read: is the path right, seen from here, and may you read it?`)
-  })
-
 type Keys = { readonly keys: readonly PublicJwk[]; readonly issuer?: string }
 
 /** A hub's address vouches for that hub's receipts only; who saved a file of keys says by it whom to trust. */
 const keysFor = async (given: string | undefined): Promise<Keys> => {
-  if (given !== undefined && !/^https?:\/\//i.test(given)) return { keys: keysIn(given, await readText(given)) }
+  if (given !== undefined && !/^https?:\/\//i.test(given)) return { keys: keysIn(given, await readGiven(given)) }
   const config = configOf(usualMode())
   const address = given ?? config.publicUrl + KEYS_PATH
   if (!URL.canParse(address)) throw badInput(`--jwks ${address}: is not an address`)

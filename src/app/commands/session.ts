@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import {
   type ApplyOptions,
@@ -18,7 +17,7 @@ import { channelsFor } from '../channels.ts'
 import { type Composed, compose, masterKeysOf, openStorage } from '../compose.ts'
 import { type Config, readConfig } from '../config.ts'
 import { clockOf } from '../kept-time.ts'
-import { badInput, Ending, EXIT } from './output.ts'
+import { badInput, Ending, EXIT, readGiven } from './output.ts'
 
 /** What a command works with. */
 export type Session = { readonly config: Config; readonly log: Log; readonly composed: Composed }
@@ -76,9 +75,7 @@ export const noticeAddresses = (notices: Composed['notices']): NoticeAddresses =
 export type FileToApply = { readonly name: string; readonly text: string; readonly folder: string }
 
 export const readFileToApply = async (name: string): Promise<FileToApply> => {
-  const text = await readFile(name, 'utf8').catch(() => {
-    throw badInput(`${name}: cannot be read: is the path right, seen from here, and may you read it?`)
-  })
+  const text = await readGiven(name)
   return { name, text, folder: dirname(resolve(name)) }
 }
 
