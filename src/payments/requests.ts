@@ -26,14 +26,17 @@ const UNAUTHORISED: Problem = {
   status: 401,
   code: 'unauthorised',
   title: 'Who calls is not known',
-  detail: 'Send Authorization: Bearer with an API key of the e-service that is not revoked.',
+  detail: 'Send the header "Authorization: Bearer" with an API key of the e-service.',
   headers: { 'www-authenticate': 'Bearer' },
 }
+
+const UNKNOWN_KEY =
+  'This hub knows no such API key, or it was revoked. Check that it is whole and of this hub, or ask its operators for a new one.'
 
 export const callerOf = async (hub: Hub, c: Context): Promise<Caller | Problem> => {
   const key = /^Bearer ([\w-]{10,200})$/i.exec(c.req.header('authorization') ?? '')?.[1]
   const caller = key && (await hub.merchants.caller(key))
-  if (!caller) return UNAUTHORISED
+  if (!caller) return key ? { ...UNAUTHORISED, detail: UNKNOWN_KEY } : UNAUTHORISED
   if (caller.mode === hub.mode) return caller
   const detail = `This hub runs in ${hub.mode} mode and the key is a ${caller.mode} key: use the other hub or the other key.`
   return { ...UNAUTHORISED, code: 'wrong_mode', detail }

@@ -52,12 +52,14 @@ describe('who calls', () => {
   })
 
   it.each([
-    { what: 'a key that nobody was given', key: `sk_test_${'a'.repeat(52)}` },
-    { what: 'the like of a live key', key: `sk_live_${'a'.repeat(52)}` },
-    { what: 'no key at all', key: 'secret' },
-    { what: 'a key and something more', key: 'sk_test_a sk_test_b' },
-  ])('$what is answered 401', async ({ key }) => {
-    expect((await hub.api('GET', '/v1/payments', undefined, { key })).status).toBe(401)
+    { what: 'a key that nobody was given', key: `sk_test_${'a'.repeat(52)}`, detail: 'no such API key' },
+    { what: 'the like of a live key', key: `sk_live_${'a'.repeat(52)}`, detail: 'no such API key' },
+    { what: 'no key at all', key: 'secret', detail: 'Send the header' },
+    { what: 'a key and something more', key: 'sk_test_a sk_test_b', detail: 'Send the header' },
+  ])('$what is answered 401 with what to do', async ({ key, detail }) => {
+    const answer = await hub.api('GET', '/v1/payments', undefined, { key })
+    expect(answer.status).toBe(401)
+    expect(answer.body).toMatchObject({ code: 'unauthorised', detail: expect.stringContaining(detail) })
   })
 
   it('a good key with one letter changed is answered 401', async () => {
