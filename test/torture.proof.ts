@@ -5,7 +5,7 @@ import { openTempFolder } from './support/test-server.ts'
 import { snapshot } from './torture/snapshot.mjs'
 import { shown, torture } from './torture/torture.ts'
 
-/** A short one in every run of the tests; the long ones are `npm run torture`. */
+/** A short one among the proofs; the long ones are `npm run torture`. */
 let folder = ''
 let program = ''
 beforeAll(() => {
