@@ -15,6 +15,7 @@ import {
   sql,
 } from './tidy/code.ts'
 import { channelsApart, cycles, directions, doors, type Layers, packages, production } from './tidy/imports.ts'
+import { migrations } from './tidy/migrations.ts'
 import { type Rule, readSource, show } from './tidy/source.ts'
 import { dependencies, documents, machines, names, words } from './tidy/text.ts'
 
@@ -275,6 +276,15 @@ const cases: readonly Case[] = [
       'src/payments/store.ts': "const text = 'select p.id from payments.payment p'",
       'src/payments/migrations/0001_payments.sql': '-- as merchants.merchant\ncreate table payments.payment ()',
     },
+  },
+  {
+    rule: 'the release before goes on while a migration runs',
+    check: migrations,
+    bad: [
+      { 'src/payments/migrations/0099_less.sql': 'alter table payments.payment drop column details' },
+      { 'src/payments/migrations/0099_index.sql': 'create index one on payments.payment (id)' },
+    ],
+    good: { 'src/payments/migrations/0099_more.sql': 'alter table payments.payment add column more text' },
   },
   {
     rule: 'TypeScript is plain',

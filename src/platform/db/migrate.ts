@@ -16,6 +16,8 @@ export type MigrateOptions = {
   readonly url: string
   readonly modules: readonly MigratedModule[]
   readonly log?: Log
+  /** How long a table in use is asked for at most; a minute unless told. */
+  readonly patienceMs?: number
 }
 
 const TABLE = 'migration'
@@ -23,8 +25,12 @@ const FILE = /^\d{4}_[a-z0-9-]+\.sql$/
 const CONCURRENTLY = /-concurrently$/
 /** Any number, the same in every release: "ebizness" as bytes. */
 const LOCK = '7305808869232931699'
-/** A change of a table in use waits no longer than this for it: behind it everything else would wait too. */
-const LOCK_TIMEOUT_MS = 5_000
+/** A change of a table in use waits no longer than this for it: behind it everything else would wait too. Transactions of ours take some milliseconds. */
+const LOCK_TIMEOUT_MS = 500
+/** Then what waited goes on for as long as this, before the table is asked for again. */
+const LOCK_PAUSE_MS = 1_000
+/** A dump or a long query holds a table for hours: then a person chooses another time. */
+const PATIENCE_MS = 60_000
 /** How often a process looks whether the one that migrates has ended. */
 const LOOK_MS = 100
 
@@ -33,9 +39,14 @@ const LOOK_MS = 100
  * added is left alone, so that the former one can go on serving. Returns what was applied, as `module/0001_name`. Throws what is wrong
  * with the file; a module's pending files between two that run concurrently apply together or not at all.
  */
-export const migrate = async ({ url, modules, log = silentLog }: MigrateOptions): Promise<readonly string[]> =>
+export const migrate = async ({
+  url,
+  modules,
+  log = silentLog,
+  patienceMs = PATIENCE_MS,
+}: MigrateOptions): Promise<readonly string[]> =>
   withClient(url, log, async (client) =>
-    (await pending(client, modules)).length === 0 ? [] : applyAll(client, modules, log).catch(asSentence),
+    (await pending(client, modules)).length === 0 ? [] : applyAll(client, modules, log, patienceMs).catch(asSentence),
   )
 
 export type MigrationState = {
@@ -75,11 +86,27 @@ const withClient = async <Value>(
   }
 }
 
-/** PostgreSQL, "Error Codes", class 42: insufficient_privilege. */
+/** PostgreSQL, "Error Codes": insufficient_privilege. */
+const FORBIDDEN = '42501'
+/** lock_not_available, deadlock_detected: whoever holds the table lets go of it sooner or later. */
+const IN_USE: readonly string[] = ['55P03', '40P01']
+
+const codeOf = (fault: unknown): string => (fault instanceof Error && 'code' in fault ? String(fault.code) : '')
+
 const asSentence = (fault: unknown): never => {
-  if (!(fault instanceof Error) || !('code' in fault) || fault.code !== '42501') throw fault
-  const what = 'the database is older than this release, and its role may not change tables'
-  throw new Error(`${what}: run "ebizness migrate" as the role that owns them (${fault.message})`, { cause: fault })
+  const code = codeOf(fault)
+  if (!(fault instanceof Error) || !(code === FORBIDDEN || IN_USE.includes(code))) throw fault
+  if (code === FORBIDDEN) {
+    const what = 'the database is older than this release, and its role may not change tables'
+    throw new Error(`${what}: run "ebizness migrate" as the role that owns them (${fault.message})`, { cause: fault })
+  }
+  const what = 'a table that this release changes is in use for long, by a dump or a long query'
+  throw new Error(
+    `${what}: nothing of its module was changed; run "ebizness migrate" once it is done (${fault.message})`,
+    {
+      cause: fault,
+    },
+  )
 }
 
 /** What of a module is still to be applied, in order. */
@@ -123,8 +150,10 @@ const applyAll = async (
   client: pg.Client,
   modules: readonly MigratedModule[],
   log: Log,
+  patienceMs: number,
 ): Promise<readonly string[]> => {
   const applied: string[] = []
+  const end = performance.now() + patienceMs
   await lock(client)
   await client.query(`set lock_timeout = ${LOCK_TIMEOUT_MS}`)
   // Not before the lock is held: another process may have done it meanwhile.
@@ -132,12 +161,30 @@ const applyAll = async (
     for (const batch of batchesOf(todo)) {
       const [first = ''] = batch
       if (CONCURRENTLY.test(first)) await applyConcurrently(client, module, first)
-      else await applyTogether(client, module, batch.length, log)
+      else await patiently(end, log, module, () => applyTogether(client, module, batch.length, log))
       applied.push(...batch.map((file) => `${module.name}/${file}`))
     }
   }
   if (applied.length > 0) log.info({ applied }, 'database brought up to this release')
   return applied
+}
+
+/** Tries again while a table is in use. Each try waits shortly: what came after it waits behind it, and goes on in between. */
+const patiently = async (
+  end: number,
+  log: Log,
+  { name }: MigratedModule,
+  apply: () => Promise<void>,
+): Promise<void> => {
+  for (;;) {
+    try {
+      return await apply()
+    } catch (fault) {
+      if (!IN_USE.includes(codeOf(fault)) || performance.now() > end) throw fault
+      log.warn({ module: name }, 'a table that this release changes is in use; it is asked for again in a second')
+      await pause(LOCK_PAUSE_MS)
+    }
+  }
 }
 
 /** Asked for again and again: who waits within a statement holds a snapshot, and an index that is built concurrently waits for all of those. */
@@ -168,7 +215,8 @@ const applyTogether = async (
   log: Log,
 ): Promise<void> => {
   const { runner } = await import('node-pg-migrate')
-  await runner({
+  const complaints: string[] = []
+  const run = runner({
     dbClient: client,
     dir: folder,
     ignorePattern: '(?!.*\\.sql$).*',
@@ -179,7 +227,11 @@ const applyTogether = async (
     count,
     singleTransaction: true,
     noLock: true,
-    logger: { info: () => {}, warn: () => {}, error: (sentence) => log.error({ module: name }, sentence) },
+    logger: { info: () => {}, warn: () => {}, error: (sentence) => complaints.push(sentence) },
+  })
+  await run.catch((fault: unknown) => {
+    if (!IN_USE.includes(codeOf(fault))) for (const sentence of complaints) log.error({ module: name }, sentence)
+    throw fault
   })
 }
 
