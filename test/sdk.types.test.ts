@@ -1,12 +1,13 @@
 import { expect, test } from 'vitest'
 import type { z } from 'zod'
-import type { ROUTES } from '../src/payments/api.ts'
+import type { OFFER_ROUTES } from '../src/payments/api-offers.ts'
+import type { PAYMENT_ROUTES } from '../src/payments/api-payments.ts'
 import type { SignedReceipt } from '../src/payments/receipts/schemas.ts'
 import type * as shapes from '../src/payments/schemas.ts'
 import type * as sdk from '../src/sdk/index.ts'
 
-type Lists = (typeof ROUTES)['list']['request']['query']
-type Channels = (typeof ROUTES)['channels']['request']['query']
+type Lists = (typeof PAYMENT_ROUTES)['list']['request']['query']
+type Channels = (typeof OFFER_ROUTES)['channels']['request']['query']
 type Channel<Shape> = Omit<Shape, 'channels'>
 
 /** Does not compile once the hub tells something else than the SDK says, or the SDK lets through what the hub refuses. */

@@ -1,7 +1,8 @@
 import { z } from '@hono/zod-openapi'
 import type { Context } from 'hono'
 import type { Caller } from '../merchants/index.ts'
-import type { Problem } from '../platform/http/problem.ts'
+import { fieldMessage } from '../platform/http/field-message.ts'
+import { invalidFields, type Problem } from '../platform/http/problem.ts'
 import { isPaymentId } from './commands.ts'
 import type { Hub } from './hub.ts'
 import * as shapes from './schemas.ts'
@@ -51,3 +52,14 @@ export const ownPayment = async (hub: Hub, c: Context, { eService }: Caller): Pr
   const loaded = isPaymentId(id) ? await loadPayment(hub.db, eService.merchant, id) : undefined
   return loaded?.row.eService === eService.id ? loaded : undefined
 }
+
+export const queryOf = <Value>(schema: z.ZodType<Value>, c: Context): Value | Problem => {
+  const parsed = schema.safeParse(c.req.query(), { error: fieldMessage })
+  return parsed.success ? parsed.data : invalidFields(parsed.error.issues)
+}
+export const isProblem = (value: unknown): value is Problem =>
+  typeof value === 'object' && value !== null && 'code' in value && 'detail' in value
+
+export const BAD_CURSOR: Problem = invalidFields([
+  { path: ['after'], message: 'This is not a cursor of ours; leave it out to begin anew.' },
+])
