@@ -31,14 +31,17 @@ export type ClockView = {
   readonly due: readonly Due[]
 }
 
-/** The time and the buttons; they lead to the clock's own page. */
-export const clockPanel = (view: ClockView, texts: WorldTexts): Html => html`<section class="clock">
-<h2>${texts.clock}: <time>${dayAndTime(view.now, view.language)}</time></h2>
+/** The time and the buttons; they lead to the clock's own page, whose heading the time is. */
+export const clockPanel = (view: ClockView, texts: WorldTexts, isOwnPage: boolean): Html => {
+  const time = html`${texts.clock}: <time>${dayAndTime(view.now, view.language)}</time>`
+  return html`<section class="clock">
+${isOwnPage ? html`<h1>${time}</h1>` : html`<h2>${time}</h2>`}
 <p class="quiet">${texts.clockTells}</p>
 <form method="post" action="/clock?lang=${view.language}">${MOVES.map(
-  ([name, ms]) => html`<button class="small" name="ms" value="${ms}">${texts[name]}</button>`,
-)}${view.due.length > 0 && html`<button class="small" name="to" value="next">${texts.toNext}</button>`}</form>
+    ([name, ms]) => html`<button class="small" name="ms" value="${ms}">${texts[name]}</button>`,
+  )}${view.due.length > 0 && html`<button class="small" name="to" value="next">${texts.toNext}</button>`}</form>
 </section>`
+}
 
 /** Everything that is due next, as a person would say it. */
 export const duePanel = ({ due, language }: ClockView, texts: WorldTexts): Html => html`<section><h2>${texts.due}</h2>

@@ -65,7 +65,7 @@ export const listPage = (view: View & ClockView, orders: readonly ListedOrder[],
     texts.title,
     html`<h1>${texts.title}</h1>
 <p class="lead">${texts.intro}</p>
-${clockPanel(view, texts)}
+${clockPanel(view, texts, false)}
 <p><a href="/clock?lang=${view.language}">${texts.due}</a></p>
 <section><h2>${texts.orders}</h2>
 ${orders.length === 0 ? html`<p class="quiet">${texts.noOrders}</p>` : html`<ul class="orders">${orders.map((order) => orderRow(view, order, texts))}</ul>`}
@@ -153,9 +153,8 @@ export const clockPage = (view: View & ClockView, problem: string | undefined): 
     view,
     texts.clock,
     html`<p><a href="/?lang=${view.language}">← ${texts.allOrders}</a></p>
-<h1>${texts.clock}</h1>
 ${problem !== undefined && html`<p class="decided" role="alert">${problem}</p>`}
-${clockPanel(view, texts)}
+${clockPanel(view, texts, true)}
 ${duePanel(view, texts)}`,
   )
 }

@@ -120,6 +120,9 @@ describe('the page where a tester moves time', () => {
   ])('shows in %s what comes next and goes there without a script', async (language, title, what) => {
     const order = await ordered(hub, { expiresAt: toRfc3339(hub.clock.now() + 20 * MINUTE_MS) })
     const page = await (await world(`/clock?lang=${language}`)).text()
+    expect(page.match(new RegExp(`<h\\d>${worldTexts[language].clock}`, 'g'))).toEqual([
+      `<h1>${worldTexts[language].clock}`,
+    ])
     expect(page).toContain(`<html lang="${language}">`)
     expect(page).toContain(title)
     expect(page).toContain(what)
