@@ -6,7 +6,7 @@ import { during } from '../platform/traces.ts'
 import { converse, readingsOf } from './calls.ts'
 import type { Heard } from './facts.ts'
 import type { Hub } from './hub.ts'
-import { hear, stateOf } from './payment.ts'
+import { attemptDeadline, hear, stateOf } from './payment.ts'
 import { heardFrom } from './readings.ts'
 import { record } from './record.ts'
 import { type AttemptRow, attemptById, insertMessage, type Loaded, loadPayment, lockPayment } from './store/index.ts'
@@ -124,6 +124,24 @@ export const nextHintAt = ({ facts }: Loaded, attempt: string): Instant => {
 export const enquireByHint = async (hub: Hub, merchant: string, payment: string, attempt: AttemptId): Promise<void> => {
   const loaded = await loadPayment(hub.db, merchant, payment)
   if (loaded && hub.clock.now() >= nextHintAt(loaded, attempt)) await enquire(hub, merchant, payment, attempt)
+}
+
+/** Asks because the PSP hinted, unless nothing is left to find out. Returns when to do so, where it was asked a moment ago. */
+export const followHint = async (
+  hub: Hub,
+  merchant: string,
+  payment: string,
+  attempt: string,
+  now: Instant,
+): Promise<Instant | undefined> => {
+  const loaded = await loadPayment(hub.db, merchant, payment)
+  const state = loaded && stateOf(loaded.facts)
+  const found = state?.attempts.find(({ id }) => id === attempt)
+  if (!loaded || !found || attemptDeadline(found, state?.closingAskedAt)?.what !== 'ask') return undefined
+  const at = nextHintAt(loaded, attempt)
+  if (now < at) return at
+  await enquire(hub, merchant, payment, attempt)
+  return undefined
 }
 
 /** An answer about another attempt is not an answer to this question. */

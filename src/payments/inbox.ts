@@ -8,7 +8,7 @@ import type { Source } from './facts.ts'
 import type { Hub } from './hub.ts'
 import { hear } from './payment.ts'
 import { heardFrom, storable } from './readings.ts'
-import { DEADLINE, jobKey, PARKED, record } from './record.ts'
+import { HINT, jobKey, PARKED, record } from './record.ts'
 import {
   type AttemptRow,
   attemptById,
@@ -205,10 +205,13 @@ export const hearNamed = async (
     const now = arrived.message.receivedAt
     const heard = own.flatMap(({ reading, attempt }) => heardFrom([reading], source, attempt.id, now))
     await record(hub, tx, loaded, hear(loaded.facts, heard, now), now)
-    const asked = own.some(({ reading }) => reading.says === 'ask') && said.carrier === 'psp'
-    if (!asked) continue
-    const runAt = Math.max(now, ...own.map(({ attempt }) => nextHintAt(loaded, attempt.id)))
-    await hub.jobs.set(tx, [{ kind: DEADLINE, key: jobKey(merchant, payment), runAt, payload: 'ask' }])
+    const hinted = said.carrier === 'psp' ? own.filter(({ reading }) => reading.says === 'ask') : []
+    const asking = hinted.map(({ attempt: { id: attempt } }) => ({
+      kind: HINT,
+      key: jobKey(merchant, `${payment}/${attempt}`),
+      runAt: Math.max(now, nextHintAt(loaded, attempt)),
+    }))
+    if (asking.length > 0) await hub.jobs.set(tx, asking)
   }
   return locked
 }

@@ -1,12 +1,12 @@
 import { DAY_MS, HOUR_MS, type Instant, MINUTE_MS } from '../kernel/time.ts'
 import type { JobHandler } from '../platform/jobs/jobs.ts'
-import { enquire } from './enquire.ts'
+import { enquire, followHint } from './enquire.ts'
 import type { AttemptState } from './facts.ts'
 import type { Hub } from './hub.ts'
 import { tryParked } from './parked.ts'
 import { attemptDeadline, type Command, decide, nextDeadline, stateOf } from './payment.ts'
 import { receiptMailJob } from './receipts/mail.ts'
-import { DEADLINE, fromJobKey, jobKey, PARKED, record, TWINS } from './record.ts'
+import { DEADLINE, fromJobKey, HINT, jobKey, PARKED, record, TWINS } from './record.ts'
 import { refundJob } from './refunding.ts'
 import { forgetAnswers, loadPayment, lockPayment, othersOfReference, spendSigningKeys } from './store/index.ts'
 import type { Tokens } from './tokens.ts'
@@ -21,9 +21,15 @@ export const paymentJobs = (hub: Hub, tokens: Tokens): readonly JobHandler[] => 
     kind: DEADLINE,
     atOnce: 32,
     leaseMs: 2 * MINUTE_MS,
-    run: async ({ key, payload }, now) => {
-      const [merchant, payment] = fromJobKey(key)
-      return actOn(hub, merchant, payment, payload === 'ask', now)
+    run: async ({ key }, now) => actOn(hub, ...fromJobKey(key), now),
+  },
+  {
+    kind: HINT,
+    atOnce: 8,
+    leaseMs: 2 * MINUTE_MS,
+    run: async ({ key }, now) => {
+      const [merchant, rest] = fromJobKey(key)
+      return followHint(hub, merchant, ...fromJobKey(rest), now)
     },
   },
   {
@@ -58,13 +64,7 @@ export const setChores = async (hub: Hub): Promise<void> => {
 }
 
 /** Does what is due for one payment: asks PSPs, ends plans, closes at the deadline. Returns when to look again. */
-const actOn = async (
-  hub: Hub,
-  merchant: string,
-  payment: string,
-  askNow: boolean,
-  now: Instant,
-): Promise<Instant | undefined> => {
+const actOn = async (hub: Hub, merchant: string, payment: string, now: Instant): Promise<Instant | undefined> => {
   const loaded = await loadPayment(hub.db, merchant, payment)
   if (!loaded) return undefined
   const state = stateOf(loaded.facts)
@@ -74,7 +74,7 @@ const actOn = async (
   for (const attempt of state.attempts) {
     const due = attemptDeadline(attempt, state.closingAskedAt)
     if (due?.what === 'end' && due.at <= now) await endPlan(hub, merchant, payment, attempt)
-    else if (due?.what === 'ask' && (askNow || due.at <= now)) await askAbout(hub, merchant, payment, attempt, now)
+    else if (due?.what === 'ask' && due.at <= now) await askAbout(hub, merchant, payment, attempt, now)
   }
   const after = await loadPayment(hub.db, merchant, payment)
   return after && nextDeadline(stateOf(after.facts))

@@ -11,6 +11,8 @@ import { changedTasks, closingOf, PAYMENT_TASKS } from './tasks.ts'
 import { eventType, viewOf } from './view.ts'
 
 export const DEADLINE = 'payments.deadline'
+/** Its own job: a deadline that moves must not make the hub forget that it was told to ask. */
+export const HINT = 'payments.hint'
 export const TWINS = 'payments.twins'
 export const PARKED = 'payments.parked'
 export const RECEIPT_MAIL = 'payments.receipt-mail'

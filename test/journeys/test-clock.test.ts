@@ -114,7 +114,7 @@ describe('the page where a tester moves time', () => {
   const post = (form: Readonly<Record<string, string>>, language: string) =>
     world(`/clock?lang=${language}`, { method: 'POST', body: new URLSearchParams(form) })
 
-  it.each([
+  it.each<[language: 'lv' | 'en', title: string, what: string]>([
     ['en', 'What happens next by itself', 'the hub asks the bank, ends an attempt or closes the payment'],
     ['lv', 'Kas notiks pats no sevis', 'maksājumu centrs pajautā bankai, beidz mēģinājumu vai slēdz maksājumu'],
   ])('shows in %s what comes next and goes there without a script', async (language, title, what) => {
