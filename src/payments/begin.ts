@@ -12,7 +12,7 @@ import type { AttemptState, CallResult, Heard, OutcomeFact, PaymentState, Plan }
 import type { Hub } from './hub.ts'
 import { faultOfStep, type PayerStep } from './leading.ts'
 import { offersOf } from './offers.ts'
-import { decide, hear, type Refusal, stateOf } from './payment.ts'
+import { decide, hear, mayBeLed, type Refusal, stateOf } from './payment.ts'
 import { heardFrom } from './readings.ts'
 import { record } from './record.ts'
 import {
@@ -139,7 +139,7 @@ const beginAnew = async (begin: Begin, state: PaymentState, notPaid: boolean): P
 const beginAgain = async (begin: Begin, attempt: AttemptState, state: PaymentState): Promise<Begun> => {
   const { hub, row, open, now } = begin
   const known = await attemptById(hub.db, row.merchant, attempt.id)
-  if (known?.step) return goingBy(begin, known.step)
+  if (known?.step) return mayBeLed(state, attempt.id, now) ? goingBy(begin, known.step) : { kind: 'not_going' }
   const step = await open.channel.begin(orderOf(begin, state, attempt.id, attempt.number), open.agreement)
   if ((step.step === 'call' && !step.repeatable) || leadsAstray(begin, step)) return { kind: 'not_going' }
   const kept = 'keep' in step ? step.keep : undefined
@@ -174,17 +174,17 @@ const leadsAstray = ({ hub, open }: Begin, step: Step | { readonly step: 'no_ans
 const goingBy = (begin: Begin, step: PayerStep): Begun =>
   leadsAstray(begin, step) ? { kind: 'not_going' } : { kind: 'going', offer: begin.offer, step }
 
-/** Makes the calls that the beginning needs and hears how they ended. */
+/** Makes the calls that the beginning needs and hears how they ended. A payer is not led to pay what was cancelled meanwhile. */
 const follow = async (begin: Begin, attempt: AttemptId, first: Step): Promise<Begun> => {
   const { hub, row, offer, open, traceparent } = begin
   if (first.step === 'form' || first.step === 'redirect') return { kind: 'going', offer, step: first }
   const conversation = withoutAstray(begin, await converse(hub, open, first, { purpose: 'begin', traceparent }))
   const { end } = conversation
   const going = end.step === 'form' || end.step === 'redirect' ? end : undefined
-  await surely(hub.db, async (tx) => {
+  const isLed = await surely(hub.db, async (tx) => {
     const now = hub.clock.now()
     const fresh = await lockPayment(tx, row.merchant, row.id)
-    if (!fresh) return
+    if (!fresh) return false
     const readings = readingsOf(conversation)
     for (const message of conversation.messages) {
       await insertMessage(tx, { ...message, payment: row.id, attempt, readings, verdict: 'sent' })
@@ -195,9 +195,11 @@ const follow = async (begin: Begin, attempt: AttemptId, first: Step): Promise<Be
       outcomeOf(conversation, attempt, now, going?.keep),
       ...heardFrom(readings, 'enquiry', attempt, now),
     ]
-    await record(hub, tx, fresh, hear(fresh.facts, heard, now), now)
+    const decided = hear(fresh.facts, heard, now)
+    await record(hub, tx, fresh, decided, now)
+    return mayBeLed(decided.state, attempt, now)
   })
-  return going ? { kind: 'going', offer, step: going } : { kind: 'not_going' }
+  return going && isLed ? { kind: 'going', offer, step: going } : { kind: 'not_going' }
 }
 
 /** An answer that names no address a payer may be sent to is none that the payer could pay by. */

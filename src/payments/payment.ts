@@ -110,6 +110,8 @@ export type Refusal =
   | 'expired'
   | 'one_attempt'
   | 'too_many_attempts'
+  /** The offer's attempt goes on, and its step was shown as often as it may be. */
+  | 'shown_too_often'
   | 'attempt_accepted'
   /** The offer's attempt goes on: show its step again (`begin_again`). */
   | 'already_begun'
@@ -199,8 +201,17 @@ const mayNotBegin = (state: PaymentState, now: Instant): Refusal | undefined => 
 
 /** More tries than any payer needs; keeps a payment and its notice small (< 20 kB). */
 const MAX_ATTEMPTS = 20
+export const isTriedOut = ({ attempts }: Pick<PaymentState, 'attempts'>): boolean => attempts.length >= MAX_ATTEMPTS
 /** Showing one attempt's step again is a fact too. */
 const MAX_BEGUN_TIMES = 50
+export const isShownOut = ({ begunTimes }: AttemptState): boolean => begunTimes >= MAX_BEGUN_TIMES
+
+const goesOn = ({ current }: PaymentState, id: AttemptId): boolean =>
+  current?.id === id && !current.planEnded && ['started', 'unknown'].includes(current.status)
+
+/** Whether a payer may be led by the attempt's step: a cancel, or another tab, may have come since it began. */
+export const mayBeLed = (state: PaymentState, id: AttemptId, now: Instant): boolean =>
+  mayNotBegin(state, now) === undefined && goesOn(state, id)
 
 const begin = (
   state: PaymentState,
@@ -214,7 +225,7 @@ const begin = (
   if (current?.offer === command.offer) return fail('already_begun')
   if (state.order.attempts === 'one' && state.attempts.length > 0) return fail('one_attempt')
   if (current && !command.notPaid) return fail('may_still_be_paid')
-  if (state.attempts.length >= MAX_ATTEMPTS) return fail('too_many_attempts')
+  if (isTriedOut(state)) return fail('too_many_attempts')
   const { do: _, notPaid: __, ...begun } = command
   return ok([
     ...(current ? [{ fact: 'left', key: `left:${current.id}`, at: now, attempt: current.id } as const] : []),
@@ -232,10 +243,8 @@ const beginAgain = (
   const attempt = state.attempts.find((one) => one.id === id)
   if (!attempt) return fail('unknown_attempt')
   if (state.attempts.some((one) => one.status === 'accepted')) return fail('attempt_accepted')
-  if (state.current?.id !== id || attempt.planEnded || !['started', 'unknown'].includes(attempt.status)) {
-    return fail('attempt_over')
-  }
-  if (attempt.begunTimes >= MAX_BEGUN_TIMES) return fail('too_many_attempts')
+  if (!goesOn(state, id)) return fail('attempt_over')
+  if (isShownOut(attempt)) return fail('shown_too_often')
   const key = `again:${id}:${attempt.begunTimes}`
   return ok([{ fact: 'begun_again', key, at: now, attempt: id, plan, ...(echo ? { echo } : {}) }])
 }

@@ -6,7 +6,7 @@ import { loadPayment } from '../../src/payments/store/index.ts'
 import { CommitUnknown, type Db } from '../../src/platform/db/db.ts'
 import { startTestHub, type TestHub } from '../support/hub.ts'
 import { formsOf, submit, type Visit, visit } from '../support/payer.ts'
-import { chosen, ordered, truth } from '../support/story.ts'
+import { chosen, decided, ordered, truth } from '../support/story.ts'
 
 /** What happens at once, or twice. */
 
@@ -39,6 +39,50 @@ describe('two choices at once', () => {
     const { attempts } = await truth(hub, order.id)
     expect(attempts.length, JSON.stringify(seen.map((one) => [one.page, one.status]))).toBe(1)
     expect(seen.map(({ page }) => page)).toContain('confirm')
+  })
+})
+
+describe('a decision that falls while the bank is being called', () => {
+  /** The bank has taken the order, and its answer is still on its way when `meanwhile` happens. */
+  const begunWhile = async (payUrl: string, id: string, meanwhile: () => Promise<unknown>) => {
+    const { hub: node } = hub.composed
+    const slow: typeof node = {
+      ...node,
+      send: async (request) => {
+        const sent = await node.send(request)
+        await meanwhile()
+        return sent
+      },
+    }
+    const loaded = await loadPayment(hub.database.db, 'liepkalni', id)
+    if (!loaded) throw new Error(id)
+    const banks = hub.world.orders().length
+    const begun = await beginAttempt(slow, loaded, 'sandbox', false)
+    expect(hub.world.orders().length).toBe(banks + 1)
+    return { begun, page: (await visit(`${payUrl}?back=yes`)).page }
+  }
+
+  it('a cancel: the payer is not led to pay what is being cancelled, and money that comes all the same is heard', async () => {
+    const order = await ordered(hub)
+    const cancel = () => hub.api('POST', `/v1/payments/${order.id}/cancel`)
+    expect(await begunWhile(order.payUrl, order.id, cancel)).toEqual({ begun: { kind: 'not_going' }, page: 'closing' })
+    expect(await truth(hub, order.id)).toMatchObject({ status: 'started', closing: 'cancelled' })
+    await decided(hub, 'sandbox', 'pay')
+    expect(await truth(hub, order.id)).toMatchObject({ status: 'executed', paidAmount: 12_345 })
+  })
+
+  it('another choice in another window: only the bank that was chosen last is gone to', async () => {
+    const order = await ordered(hub)
+    const form = await choiceOf(order.payUrl)
+    const elsewhere = async () => {
+      expect((await submit(form, { offer: 'swedbank-lv', 'not-paid': 'yes' })).page).toBe('going')
+    }
+    expect((await begunWhile(order.payUrl, order.id, elsewhere)).begun).toEqual({ kind: 'not_going' })
+    const { attempts } = await truth(hub, order.id)
+    expect(attempts.map(({ offer, status }) => [offer, status])).toEqual([
+      ['sandbox', 'started'],
+      ['swedbank-lv', 'started'],
+    ])
   })
 })
 

@@ -154,6 +154,13 @@ const toPay = (on: OnBill): Pages => ({
     refused: { name: KASKA.name, reason: 'declined' },
   },
   'choose-begun': { page: 'choose', ...on, offers: OFFERS, begun },
+  'choose-shown-out': {
+    page: 'choose',
+    ...on,
+    offers: OFFERS.filter((offer) => offer !== KASKA),
+    begun: { ...begun, isShownOut: true },
+  },
+  'choose-tried-out': { page: 'choose', ...on, offers: [], isTriedOut: true },
   'choose-one': { page: 'choose', ...on, offers: [UPE] },
   'choose-none': { page: 'choose', ...on, offers: [] },
   confirm: { page: 'confirm', ...on, begun, next: { offer: DZINTARS.id, name: DZINTARS.name } },

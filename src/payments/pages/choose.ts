@@ -30,7 +30,7 @@ export const choosePage = (page: ChoosePage): Html => {
 ${mistake !== undefined && errorSummary(voice.say('choose.mistake'), [{ text: mistake, field: 'offer' }])}
 ${before(page, voice)}
 <h1>${title}</h1>
-${page.offers.length === 0 ? html`<p>${voice.say('choose.none-text')}</p>` : ways(page, mistake, voice)}
+${page.offers.length === 0 ? none(page, voice) : ways(page, mistake, voice)}
 ${leave(page, voice)}
 </div></div>`,
   })
@@ -41,20 +41,26 @@ const mistakeOf = ({ mistake }: ChoosePage, voice: Voice): string | undefined =>
   return voice.say(mistake === 'nothing_chosen' ? 'choose.nothing-chosen' : 'choose.not-offered')
 }
 
-const before = ({ refused, begun }: ChoosePage, voice: Voice): Part => [
+/** While an attempt may still be paid, the words about it say all there is to say of money. */
+const none = ({ frame, begun, isTriedOut = false }: ChoosePage, voice: Voice): Part => {
+  if (isTriedOut) return html`<p>${voice.say('choose.tried-out', { service: serviceName(frame, voice) })}</p>`
+  return begun === undefined && html`<p>${voice.say('choose.none-text')}</p>`
+}
+
+const before = ({ refused, begun, isTriedOut = false }: ChoosePage, voice: Voice): Part => [
   refused !== undefined &&
     banner(
       'bad',
       'cross',
       voice.say('choose.refused', { name: voice.local(refused.name) }),
-      html`<p>${voice.say(`reason.${refused.reason}`)} ${voice.say('choose.refused-next')}</p>`,
+      html`<p>${voice.say(`reason.${refused.reason}`)} ${!isTriedOut && voice.say('choose.refused-next')}</p>`,
     ),
   begun !== undefined &&
     banner(
       'care',
       'clock',
       voice.say('choose.begun', { name: voice.local(begun.name) }),
-      html`<p>${voice.say('choose.begun-text')}</p>
+      html`<p>${voice.say(begun.isShownOut ? 'choose.begun-shown-out' : 'choose.begun-text')}</p>
 <p><a class="pay-link" href="${voice.stands()}">${voice.say('choose.check')}</a></p>`,
     ),
 ]

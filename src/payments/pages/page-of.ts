@@ -2,6 +2,7 @@ import type { Localized } from '../../kernel/language.ts'
 import type { Instant } from '../../kernel/time.ts'
 import type { Directory } from '../../merchants/index.ts'
 import type { AttemptState, Flag } from '../facts.ts'
+import { isShownOut, isTriedOut } from '../payment.ts'
 import { type Named, nameOf, receiptOf } from '../receipts/paid.ts'
 import type { Bill, Frame, OfferChoice, PayerPage, RefusalShown } from './props.ts'
 
@@ -123,16 +124,22 @@ export const choosePage = (
     ...(asked.last ? { last: asked.last } : {}),
     ...(mistake ? { mistake } : {}),
     ...(last?.reason ? { refused: { name: nameOf(shown, last), reason: last.reason } } : {}),
-    ...(current ? { begun: { offer: current.offer, name: nameOf(shown, current) } } : {}),
+    ...(current
+      ? { begun: { offer: current.offer, name: nameOf(shown, current), isShownOut: isShownOut(current) } }
+      : {}),
+    isTriedOut: isTriedOut(state),
   }
 }
 
-/** With one attempt only, what is under way is all that can be chosen. */
+/** What is under way, unless it was shown too often already; anything else only where a further attempt may begin. */
+const mayBeChosen = ({ order, attempts, current }: Shown['state'], offer: string): boolean => {
+  if (current?.offer === offer) return !isShownOut(current)
+  return attempts.length === 0 || (order.attempts === 'many' && !isTriedOut({ attempts }))
+}
+
 const offerChoices = ({ offers, state, directory }: Shown): readonly OfferChoice[] =>
   offers
-    .filter(
-      (offer) => state.order.attempts === 'many' || state.attempts.length === 0 || offer.id === state.current?.offer,
-    )
+    .filter(({ id }) => mayBeChosen(state, id))
     .map((offer) => {
       const pausedUntil: Instant | undefined = directory.agreements.get(offer.agreement)?.pause?.to
       return {

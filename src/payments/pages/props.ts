@@ -95,7 +95,14 @@ export type ChoosePage = OnBill<'choose'> & {
   /** The attempt before this one ended without money. */
   readonly refused?: { readonly name: Localized; readonly reason: RefusalShown }
   /** An attempt that may still be paid; its offer can be chosen again. */
-  readonly begun?: { readonly offer: string; readonly name: Localized }
+  readonly begun?: {
+    readonly offer: string
+    readonly name: Localized
+    /** It cannot be opened there any more, and is not among the offers. */
+    readonly isShownOut?: boolean
+  }
+  /** No further attempt can begin. */
+  readonly isTriedOut?: boolean
 }
 
 /** Another bank may already have this payment: the plain "I have not paid there" before going elsewhere. */

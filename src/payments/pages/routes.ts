@@ -200,7 +200,8 @@ const afterBeginning = async (
           next: { offer: next.id, name: next.name },
         })
       }
-      return showNow(c, shown)
+      const isOutworn = begun.refusal === 'shown_too_often' || begun.refusal === 'too_many_attempts'
+      return isOutworn ? showChoices(c, shown) : showNow(c, shown)
     }
     case 'not_going':
       return showNow(c, shown)
@@ -209,6 +210,10 @@ const afterBeginning = async (
 
 /** A choice made in a window that was left open shows what became of the payment meanwhile. */
 const mayChoose = (shown: Shown): boolean => pageOf(shown, { choose: true, refreshes: false }).page === 'choose'
+
+/** Where a payer who cannot be led there once more is told so, and finds what else there is. */
+const showChoices = (c: Context, { frame }: Shown): Response =>
+  c.redirect(`${frame.pay}?choose=yes&lang=${frame.language}`, 303)
 
 /** By a GET, so that reloading the page does not choose again. */
 const showNow = (c: Context, { frame }: Shown): Response =>
