@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { toRfc3339 } from '../../src/kernel/time.ts'
 import { demoFolder } from '../../src/sandbox/index.ts'
 import type { TestHub } from './hub.ts'
+import type { Stage } from './story.ts'
 import { execute } from './test-server.ts'
 
 /** Notices of the bogus bank made by hand, genuine or not, and what the hub has kept of all that came. */
@@ -21,7 +22,11 @@ const keyOf = (name: 'sandbox-bank' | 'stranger-ed25519') =>
   createPrivateKey(readFileSync(join(demoFolder, 'keys', `${name}.pem`)))
 
 /** The body that says so, and its signature. */
-export const bankNotice = (hub: TestHub, claim: Claim, key: Parameters<typeof keyOf>[0] = 'sandbox-bank') => {
+export const bankNotice = (
+  hub: Pick<Stage, 'clock'>,
+  claim: Claim,
+  key: Parameters<typeof keyOf>[0] = 'sandbox-bank',
+) => {
   const { number, reference, status = 'paid', amount = 12_345, merchant = 'LIEPKALNI' } = claim
   const at = toRfc3339(hub.clock.now())
   const money = { amount, currency: 'EUR', account: 'LV07HABA0000000000001' }
@@ -31,7 +36,7 @@ export const bankNotice = (hub: TestHub, claim: Claim, key: Parameters<typeof ke
 }
 
 export const sendNotice = (
-  hub: TestHub,
+  hub: Pick<Stage, 'root'>,
   { body, signature }: { readonly body: string; readonly signature: string },
   path = '/psp/sandbox/liepkalni-sandbox/notice',
 ): Promise<Response> =>

@@ -3,11 +3,14 @@ import { formsOf, submit, type Visit, visit } from './payer.ts'
 
 /** Orders, choices and decisions of whole stories, told in one line each. */
 
+/** Where a story is played: a hub, its bank, and what its e-service was told. */
+export type Stage = Pick<TestHub, 'root' | 'shopRoot' | 'world' | 'clock' | 'notices' | 'api' | 'settle'>
+
 export type Ordered = { readonly id: string; readonly payUrl: string; readonly reference: string }
 
 let made = 0
 
-export const orderBody = (hub: TestHub, more: Readonly<Record<string, unknown>> = {}) => ({
+export const orderBody = (hub: Stage, more: Readonly<Record<string, unknown>> = {}) => ({
   reference: `NIN-2026-${++made}`,
   amount: 12_345,
   currency: 'EUR',
@@ -16,7 +19,7 @@ export const orderBody = (hub: TestHub, more: Readonly<Record<string, unknown>> 
   ...more,
 })
 
-export const ordered = async (hub: TestHub, more: Readonly<Record<string, unknown>> = {}): Promise<Ordered> => {
+export const ordered = async (hub: Stage, more: Readonly<Record<string, unknown>> = {}): Promise<Ordered> => {
   const { status, body } = await hub.api('POST', '/v1/payments', orderBody(hub, more))
   if (status !== 201) throw new Error(JSON.stringify(body))
   return body
@@ -24,7 +27,7 @@ export const ordered = async (hub: TestHub, more: Readonly<Record<string, unknow
 
 /** The payer chooses on the hub's page; with scripts off, so the form that goes on to the bank is posted by hand. */
 export const chosen = async (
-  hub: TestHub,
+  hub: Stage,
   payUrl: string,
   offer: string,
   more: Readonly<Record<string, string>> = {},
@@ -36,13 +39,13 @@ export const chosen = async (
 }
 
 /** From the page that leads to the bank, to the bank. */
-export const onward = async (hub: TestHub, at: Visit): Promise<Visit> => {
+export const onward = async (hub: Stage, at: Visit): Promise<Visit> => {
   const form = formsOf(at).find((one) => one.action.startsWith(hub.world.root))
   return at.page === 'going' && form ? submit(form) : at
 }
 
 /** The newest order that a bank holds. */
-export const orderAtBank = (hub: TestHub, channel: string) => {
+export const orderAtBank = (hub: Stage, channel: string) => {
   const [order] = hub.world
     .orders()
     .filter((one) => one.channel === channel)
@@ -52,7 +55,7 @@ export const orderAtBank = (hub: TestHub, channel: string) => {
 }
 
 /** The tester decides at the bank, and the payer's browser carries back what it is given. Undefined: the window is closed. */
-export const decided = async (hub: TestHub, channel: string, choice: string): Promise<Visit | undefined> => {
+export const decided = async (hub: Stage, channel: string, choice: string): Promise<Visit | undefined> => {
   const answer = await hub.world.choose(channel, orderAtBank(hub, channel).id, choice)
   if (answer.kind !== 'carry') return undefined
   const fields = answer.fields.map(([name, value]): [string, string] => [name, value])
@@ -66,7 +69,7 @@ export const decided = async (hub: TestHub, channel: string, choice: string): Pr
 
 /** A whole payment through one bank with one decision. */
 export const paidThrough = async (
-  hub: TestHub,
+  hub: Stage,
   channel: string,
   choice: string,
   more: Readonly<Record<string, unknown>> = {},
@@ -78,7 +81,7 @@ export const paidThrough = async (
   return { order, back }
 }
 
-export const truth = async (hub: TestHub, id: string) => (await hub.api('GET', `/v1/payments/${id}`)).body
+export const truth = async (hub: Stage, id: string) => (await hub.api('GET', `/v1/payments/${id}`)).body
 
-export const noticesOf = (hub: TestHub, id: string): readonly string[] =>
+export const noticesOf = (hub: Stage, id: string): readonly string[] =>
   hub.notices.filter(({ notice }) => notice.data.payment.id === id).map(({ notice }) => notice.type)
