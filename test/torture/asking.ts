@@ -10,11 +10,13 @@ export type Ask = {
   readonly init?: RequestInit
   /** How often it is asked at most; absent: until it is answered. */
   readonly tries?: number
+  /** Not asked any more once this holds. */
+  readonly isGivenUp?: () => boolean
   /** Told of each moment at which it is sent, by `performance.now()`. */
   readonly sending?: (at: number) => void
 }
 
-const AGAIN_MS = 60
+const AGAIN_MS = 50
 const TIMEOUT_MS = 60_000
 /** Nobody waits longer for one answer; a hub that is not back by then is lost. */
 const PATIENCE_MS = 240_000
@@ -36,7 +38,7 @@ const isPassing = ({ status, text }: Answer): boolean =>
 /** Asks until it is answered for good. Any other answer from 500 is a breach: an outage is told as 503. */
 export const answerTo = async (
   ledger: Ledger,
-  { url, init = {}, tries = Number.POSITIVE_INFINITY, sending }: Ask,
+  { url, init = {}, tries = Number.POSITIVE_INFINITY, isGivenUp, sending }: Ask,
 ): Promise<Answer | undefined> => {
   const until = performance.now() + PATIENCE_MS
   for (let tried = 1; ; tried++) {
@@ -48,7 +50,7 @@ export const answerTo = async (
         `${init.method ?? 'GET'} ${new URL(url).pathname} was answered ${answer.status}: ${answer.text.slice(0, 300)}`,
       )
     }
-    if (tried >= tries) return undefined
+    if (tried >= tries || isGivenUp?.()) return undefined
     if (performance.now() > until) throw new Error(`${url} was not answered in ${PATIENCE_MS / 1000} s`)
     await pause(AGAIN_MS)
   }

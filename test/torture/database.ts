@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { chownSync, mkdirSync, openSync, readdirSync, readFileSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
+import { freePorts } from '../support/ports.ts'
 import { machineBinaries } from '../support/test-server.ts'
 import type { Chance } from './chance.ts'
 
@@ -10,7 +10,8 @@ import type { Chance } from './chance.ts'
 export type Database = {
   /** What the hub is told. */
   readonly environment: Readonly<Record<string, string>>
-  readonly url: string
+  /** Of the one that may be written to, for us. */
+  url(): string
   /** Undefined: no server runs, or it is still putting its data in order. */
   readyPid(): number | undefined
   /** Of whatever server there is, ready or not. */
@@ -51,7 +52,7 @@ export const embeddedDatabase = (folder: string): Database => {
   const pids = pidsOf(join(home, 'postgres'))
   return {
     environment: {},
-    url: `postgres://postgres@localhost/postgres?host=${encodeURIComponent(join(home, 'socket'))}`,
+    url: () => `postgres://postgres@localhost/postgres?host=${encodeURIComponent(join(home, 'socket'))}`,
     ...pids,
     end: async () => {
       const pid = pids.pid()
@@ -71,7 +72,7 @@ export const ownDatabase = async (folder: string): Promise<Database> => {
   const options = { ...user, cwd: '/', env: { LC_ALL: 'C' } }
   const made = spawnSync(join(bin, 'initdb'), ['-D', data, '-U', 'postgres', '-A', 'trust', '-E', 'UTF8'], options)
   if (made.status !== 0) throw new Error(`initdb failed: ${made.stderr}`)
-  const port = await freePort()
+  const [port = 0] = await freePorts(1)
   const output = openSync(join(folder, 'server.log'), 'a')
   let ended = false
   let child: ChildProcess | undefined
@@ -90,7 +91,7 @@ export const ownDatabase = async (folder: string): Promise<Database> => {
   const url = `postgres://postgres@127.0.0.1:${port}/postgres`
   return {
     environment: { DATABASE_URL: url },
-    url,
+    url: () => url,
     ...pids,
     end: async () => {
       ended = true
@@ -98,16 +99,6 @@ export const ownDatabase = async (folder: string): Promise<Database> => {
       while (child?.exitCode === null && child.signalCode === null) await pause(POLL_MS)
     },
   }
-}
-
-/** Any that is free now. */
-export const freePort = async (): Promise<number> => {
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, 'localhost', resolve))
-  const address = server.address()
-  await new Promise<void>((resolve) => server.close(() => resolve()))
-  if (typeof address !== 'object' || !address) throw new Error('no port is free')
-  return address.port
 }
 
 const childrenOf = (pid: number): readonly number[] =>

@@ -10,10 +10,10 @@ export type Ledger = {
   readonly cancelled: Set<string>
   /** What must not happen at all. */
   readonly breaches: string[]
-  /** From the last kill of an outage until an order that was sent after it was acknowledged, ms. */
-  readonly recoveriesMs: number[]
-  /** Since when nothing has been acknowledged after a kill, by `performance.now()`. */
-  readonly outage: { since: number | undefined }
+  /** By what was struck: until an order that was sent after it was acknowledged, ms. */
+  readonly recoveriesMs: Map<string, number[]>
+  /** Since when nothing has been acknowledged after this was struck, by `performance.now()`. */
+  readonly outages: Map<string, number>
 }
 
 export type Created = { readonly reference: string; readonly amountMinor: number; readonly payUrl: string }
@@ -24,15 +24,28 @@ export const openLedger = (): Ledger => ({
   wrong: new Set(),
   cancelled: new Set(),
   breaches: [],
-  recoveriesMs: [],
-  outage: { since: undefined },
+  recoveriesMs: new Map(),
+  outages: new Map(),
 })
 
+/** Something that all hubs need was struck just now; struck again before it was back, it counts from the last time. */
+export const beganOutage = ({ outages }: Ledger, what: string): void => {
+  outages.set(what, performance.now())
+}
+
 /** An order that was sent at this moment, by `performance.now()`, has been acknowledged. */
-export const acknowledged = ({ outage, recoveriesMs }: Ledger, sentAt: number): void => {
-  if (outage.since === undefined || sentAt < outage.since) return
-  recoveriesMs.push(Math.round(performance.now() - outage.since))
-  outage.since = undefined
+export const acknowledged = (ledger: Ledger, sentAt: number): void => {
+  for (const [what, since] of ledger.outages) {
+    if (sentAt < since) continue
+    recovered(ledger, what, since)
+    ledger.outages.delete(what)
+  }
+}
+
+/** What was struck at this moment, by `performance.now()`, is back now. */
+export const recovered = ({ recoveriesMs }: Ledger, what: string, since: number): void => {
+  const former = recoveriesMs.get(what) ?? []
+  recoveriesMs.set(what, [...former, Math.round(performance.now() - since)])
 }
 
 /** The attempt that an address given to a bank names. */

@@ -25,13 +25,13 @@ let made = 0
 /** From the order to whatever this payer makes of it. */
 export const live = async (around: Surroundings): Promise<void> => {
   const { chance } = around
-  const order = await create(around)
-  if (chance.happens(0.05)) return
+  const ordered = await order(around)
+  if (!ordered || chance.happens(0.05)) return
   await pause(chance.between(0, 150))
-  const ending = await payOnce(around, order, '')
+  const ending = await payOnce(around, ordered, '')
   if (ending !== 'without money') return
-  if (chance.happens(0.5)) await payOnce(around, order, 'pay')
-  else if (chance.happens(0.6)) await cancel(around, order)
+  if (chance.happens(0.5)) await payOnce(around, ordered, 'pay')
+  else if (chance.happens(0.6)) await cancel(around, ordered)
 }
 
 const called = (around: Surroundings, body: unknown): RequestInit => ({
@@ -44,7 +44,8 @@ const called = (around: Surroundings, body: unknown): RequestInit => ({
   body: JSON.stringify(body),
 })
 
-const create = async (around: Surroundings): Promise<Ordered> => {
+/** Undefined only when it was given up. */
+export const order = async (around: Surroundings, isGivenUp = () => false): Promise<Ordered | undefined> => {
   const { ledger, chance, hubRoot, shopRoot } = around
   const reference = `T-${++made}`
   // Amounts that end in 80 and more make the bogus bank decide by itself.
@@ -60,22 +61,25 @@ const create = async (around: Surroundings): Promise<Ordered> => {
   const sending = (at: number): void => {
     sentAt = at
   }
-  const ask = { url: `${hubRoot}/v1/payments`, init, sending }
-  const first = orderIn(await answerTo(ledger, ask), reference)
+  const ask = { url: `${hubRoot}/v1/payments`, init, sending, isGivenUp }
+  const answer = await answerTo(ledger, ask)
+  if (!answer) return undefined
+  const first = orderIn(answer, reference)
   acknowledged(ledger, sentAt)
   ledger.created.set(first.id, { reference, amountMinor: amount, payUrl: first.payUrl })
   if (first.amount !== amount || first.reference !== reference)
     ledger.breaches.push(`${first.id} is not what was ordered`)
   // A program that did not trust the first answer.
   if (chance.happens(0.1)) {
-    const again = orderIn(await answerTo(ledger, ask), reference)
-    if (again.id !== first.id) ledger.breaches.push(`one key made two payments: ${first.id} and ${again.id}`)
+    const repeated = await answerTo(ledger, ask)
+    const again = repeated && orderIn(repeated, reference)
+    if (again && again.id !== first.id) ledger.breaches.push(`one key made two payments: ${first.id} and ${again.id}`)
   }
   return first
 }
 
-const orderIn = (answer: Answer | undefined, reference: string): z.infer<typeof OrderAnswer> => {
-  if (answer?.status !== 201) throw new Error(`the order ${reference} was answered ${answer?.status}: ${answer?.text}`)
+const orderIn = (answer: Answer, reference: string): z.infer<typeof OrderAnswer> => {
+  if (answer.status !== 201) throw new Error(`the order ${reference} was answered ${answer.status}: ${answer.text}`)
   return OrderAnswer.parse(JSON.parse(answer.text))
 }
 

@@ -1,51 +1,64 @@
-/** What was counted. */
+import type { FaultCounts } from './faults.ts'
+import type { Ledger } from './ledger.ts'
+import type { Receiver } from './receiver.ts'
+import type { Evidence, Verdict } from './verdict.ts'
+
+/** What was done, what was counted, and what must be nothing. */
 export type Report = {
-  readonly kills: number
-  readonly target: 'hub' | 'database'
-  readonly store: 'embedded' | 'postgres'
+  readonly faults: FaultCounts
+  readonly target: string
+  readonly hubs: number
+  readonly store: string
   readonly seed: number
-  readonly created: number
-  readonly cancelled: number
-  readonly ordersAtBanks: number
-  readonly executed: number
-  readonly untold: number
-  readonly noticesHeard: number
-  readonly noticesRepeated: number
-  readonly longestWaitMs: number
-  readonly paymentsLost: number
-  readonly noticesLost: number
-  readonly recoveriesMs: readonly number[]
-  readonly breaches: readonly string[]
+  /** Until the last fault and the last payer were through, and in all. */
+  readonly struckMs: number
+  readonly tookMs: number
+  readonly ledger: Ledger
+  readonly receiver: Pick<Receiver, 'heard' | 'repeated' | 'longestWaitMs'>
+  readonly orders: Evidence['orders']
+  readonly verdict: Verdict
 }
 
 const BREACHES_SHOWN = 20
 
+/** All that must not be. */
+export const breachesOf = ({ ledger, verdict }: Report): readonly string[] => [...ledger.breaches, ...verdict.breaches]
+
 export const shown = (report: Report): string => {
-  const sorted = [...report.recoveriesMs].sort((a, b) => a - b)
-  const median = sorted[Math.floor(sorted.length / 2)] ?? 0
+  const { ledger, receiver, verdict, orders } = report
+  const breaches = breachesOf(report)
   const rows: readonly (readonly [string, string | number])[] = [
-    ['kills', report.kills],
-    ['payments acknowledged', report.created],
-    ['cancellings acknowledged', report.cancelled],
-    ['orders at the banks', report.ordersAtBanks],
-    ['payments executed', report.executed],
-    ['notices heard first', report.noticesHeard],
-    ['notices heard again', report.noticesRepeated],
-    ['longest wait of a notice', seconds(report.longestWaitMs)],
-    ['outages, median and longest', `${sorted.length}: ${seconds(median)}, ${seconds(sorted.at(-1) ?? 0)}`],
-    ['untold, and cannot be asked', report.untold],
-    ['PAYMENTS LOST', report.paymentsLost],
-    ['NOTICES LOST', report.noticesLost],
-    ['BREACHES', report.breaches.length],
+    ...Object.entries(report.faults),
+    ['all that took', seconds(report.struckMs)],
+    ['and the way to the end', seconds(report.tookMs)],
+    ['payments acknowledged', ledger.created.size],
+    ['cancellings acknowledged', ledger.cancelled.size],
+    ['orders at the banks', orders.length],
+    ['payments executed', verdict.executed],
+    ['notices heard first', receiver.heard.size],
+    ['notices heard again', receiver.repeated.count],
+    ['longest wait of a notice', seconds(receiver.longestWaitMs.ms)],
+    ['untold, and cannot be asked', verdict.untold],
+    ['PAYMENTS LOST', verdict.paymentsLost],
+    ['NOTICES LOST', verdict.noticesLost],
+    ['BREACHES', breaches.length],
   ]
-  const head = `kill -9 of the ${report.target}, ${report.store} PostgreSQL, seed ${report.seed}`
-  const more = report.breaches.length - BREACHES_SHOWN
+  const more = breaches.length - BREACHES_SHOWN
   return [
-    head,
+    `${report.hubs} hubs, ${report.store} PostgreSQL, kills of ${report.target}, seed ${report.seed}`,
     ...rows.map(([name, value]) => `  ${name.padEnd(30)}${String(value).padStart(8)}`),
-    ...report.breaches.slice(0, BREACHES_SHOWN).map((breach) => `  ! ${breach}`),
+    `  ${'until served again'.padEnd(30)}${['times', 'p50', 'p99', 'max'].map((name) => name.padStart(8)).join('')}`,
+    ...[...ledger.recoveriesMs].sort().map(([what, times]) => `  ${what.padEnd(30)}${spread(times)}`),
+    ...breaches.slice(0, BREACHES_SHOWN).map((breach) => `  ! ${breach}`),
     ...(more > 0 ? [`  ! and ${more} more`] : []),
   ].join('\n')
 }
 
 const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`
+
+/** How many, median, 99 of 100, longest. */
+const spread = (times: readonly number[]): string => {
+  const sorted = [...times].sort((a, b) => a - b)
+  const at = (share: number): string => seconds(sorted[Math.ceil(sorted.length * share) - 1] ?? 0)
+  return [String(sorted.length), at(0.5), at(0.99), at(1)].map((text) => text.padStart(8)).join('')
+}

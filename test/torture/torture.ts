@@ -12,21 +12,27 @@ import {
   type World,
 } from '../../src/sandbox/index.ts'
 import { execute } from '../support/test-server.ts'
-import { type Chance, chanceFrom } from './chance.ts'
-import { type Database, embeddedDatabase, ownDatabase, WOUNDS, wound } from './database.ts'
-import { type Asked, allPayments, followFeed, wholeFeed } from './feed.ts'
-import { type HubProcess, startHub } from './hub.ts'
+import { chanceFrom } from './chance.ts'
+import { embeddedDatabase, ownDatabase } from './database.ts'
+import { parseFaults } from './faults.ts'
+import { followFeed } from './feed.ts'
+import { startHubs } from './hubs.ts'
 import { attemptIn, type Ledger, openLedger } from './ledger.ts'
 import { live, type Surroundings } from './payer.ts'
-import { type Receiver, startReceiver } from './receiver.ts'
+import { startReceiver } from './receiver.ts'
 import type { Report } from './report.ts'
-import { type Evidence, judge, type Verdict } from './verdict.ts'
+import { settle } from './settling.ts'
+import { strikeAll } from './striking.ts'
 
-export { shown } from './report.ts'
+export { breachesOf, shown } from './report.ts'
 
 export type Options = {
-  readonly kills: number
-  readonly target: 'hub' | 'database'
+  /** `kill=50,stop=5`: what happens and how often. */
+  readonly faults: string
+  /** What `kill` may fall on. */
+  readonly target: 'hub' | 'database' | 'any'
+  /** How many processes. */
+  readonly hubs: number
   readonly store: 'embedded' | 'postgres'
   readonly seed: number
   /** At once. */
@@ -35,46 +41,52 @@ export type Options = {
   readonly folder: string
   /** The built command line. */
   readonly program: string
-  /** Ends leases of dead hubs and moves the banks' clock when all kills are done, instead of waiting for minutes. */
+  /** Ends leases of dead hubs and moves the banks' clock when all is done, instead of waiting for minutes. */
   readonly hurry?: boolean
   /** The database answers before it has written: what is then lost must be seen here. */
   readonly careless?: boolean
   readonly say: (line: string) => void
 }
 
+/** What was taken for processing is paid after half a minute, and every notice was repeated. */
+const BANKS_DONE_MS = 65_000
+
 /**
- * Kills the hub or its database under load, again and again, while this process – never killed – plays banks, payers and e-service and
+ * Strikes hubs and their database under load, again and again, while this process – never killed – plays banks, payers and e-service and
  * keeps what each was told for certain. In the end nothing of that may be missing.
  */
 export const torture = async (options: Options): Promise<Report> => {
-  const { folder, program, store, seed, say } = options
-  const chance = chanceFrom(seed)
+  const { folder, program, store, seed, say, hurry = false } = options
+  const faults = parseFaults(options.faults)
+  const began = performance.now()
   const ledger = openLedger()
   const database = store === 'embedded' ? embeddedDatabase(folder) : await ownDatabase(folder)
   const receiver = await startReceiver(ledger)
   const clock = movingClock()
   const world = await openBanks(ledger, clock)
-  const hub = await startHub({ folder, program, database, ledger })
+  const hubs = await startHubs({ count: options.hubs, folder, program, database, ledger })
   try {
-    if (options.careless) await answerTooSoon(database.url)
+    if (options.careless) await answerTooSoon(database.url())
     const roots = { bankRoot: world.root, shopRoot: receiver.root }
-    const { apiKey, noticeKeys } = await hub.setUp(roots)
+    const { apiKey, noticeKeys } = await hubs.setUp(roots)
     receiver.expect(noticeKeys)
-    say(`The hub is at ${hub.root}; killing the ${options.target} ${options.kills} times.`)
-    const asked = { hubRoot: hub.root, apiKey, ledger }
+    say(`${options.hubs} hubs behind ${hubs.root}, ${store} PostgreSQL.`)
+    const asked = { hubRoot: hubs.root, apiKey, ledger }
     const follower = followFeed(asked)
-    const underLoad = sendPayers({ ...roots, ...asked, chance: chanceFrom(seed + 1) }, options.payers)
-    await killAll({ ...options, chance, ledger, hub, database })
+    const around = { ...roots, ...asked, chance: chanceFrom(seed + 1) }
+    const underLoad = sendPayers(around, options.payers)
+    await strikeAll({ ...options, faults, chance: chanceFrom(seed), ledger, hubs, database, around })
     await underLoad.stop()
-    say('All kills are done; waiting for what is on its way.')
-    if (options.hurry) await world.advance(BANKS_DONE_MS)
-    const hurry = options.hurry ? { hurry: database } : {}
-    const settled = { asked, world, receiver, followed: follower.found, url: database.url, ...hurry }
+    const struckMs = performance.now() - began
+    say('All is done to them; waiting for what is on its way.')
+    if (hurry) await world.advance(BANKS_DONE_MS)
+    const settled = { asked, world, receiver, followed: follower.found, url: database.url(), hurry }
     const verdict = await settle(settled)
     await follower.stop()
-    return reportOf(options, ledger, receiver, world, verdict)
+    const tookMs = performance.now() - began
+    return { ...options, faults, struckMs, tookMs, ledger, receiver, verdict, orders: world.orders() }
   } finally {
-    await hub.end()
+    await hubs.end()
     await database.end()
     await world.stop()
     await receiver.stop()
@@ -125,122 +137,3 @@ const sendPayers = (around: Surroundings, count: number): { stop(): Promise<void
     },
   }
 }
-
-// ------------------------------------------------------------------------------------------------------------------------ kills
-
-type Killing = Options & {
-  readonly chance: Chance
-  readonly ledger: Ledger
-  readonly hub: HubProcess
-  readonly database: Database
-}
-
-const POLL_MS = 10
-/** An outage this long is the end: on a busy machine a hub starts in a few seconds. */
-const RECOVERY_WAIT_MS = 180_000
-/** So many kills fall on one that is only just rising. */
-const EARLY = 0.2
-
-const killAll = async (killing: Killing): Promise<void> => {
-  const { kills, payers, chance, ledger, say } = killing
-  const flows = async (): Promise<void> => {
-    await until(() => ledger.outage.since === undefined, 'the hub acknowledges nothing')
-    const enough = ledger.created.size + payers / 2
-    await until(() => ledger.created.size >= enough, 'the hub acknowledges next to nothing')
-  }
-  for (let kill = 1; kill <= kills; kill++) {
-    const isEarly = kill > 1 && chance.happens(EARLY)
-    if (!isEarly) await flows()
-    await pause(isEarly ? chance.between(0, 700) : chance.between(300, 800))
-    await strike(killing, kill)
-    if (kill % 10 === 0) say(`${kill} kills, ${ledger.created.size} payments acknowledged`)
-  }
-  await flows()
-}
-
-const strike = async ({ target, chance, ledger, hub, database }: Killing, kill: number): Promise<void> => {
-  if (target === 'hub') {
-    ledger.outage.since = performance.now()
-    return hub.strike()
-  }
-  await until(() => database.pid() !== undefined, 'the database does not come back')
-  ledger.outage.since = performance.now()
-  wound(database.pid() ?? 0, WOUNDS[kill % WOUNDS.length] ?? 'first', chance)
-}
-
-const until = async (holds: () => boolean, otherwise: string): Promise<void> => {
-  const end = performance.now() + RECOVERY_WAIT_MS
-  while (!holds()) {
-    if (performance.now() > end) throw new Error(`${otherwise}, for ${RECOVERY_WAIT_MS / 1000} s now`)
-    await pause(POLL_MS)
-  }
-}
-
-// ------------------------------------------------------------------------------------------------------------------------ the end
-
-type Task = Evidence['tasks'][number]
-type Settling = {
-  readonly asked: Asked
-  readonly world: World
-  readonly receiver: Receiver
-  readonly followed: Evidence['followed']
-  readonly url: string
-  readonly hurry?: Database
-}
-
-/** A job of a dead hub is another's after two minutes, a notice after one; the banks repeat theirs each minute. */
-const SETTLE_MS = 360_000
-const SETTLE_PAUSE_MS = 2_000
-/** What was taken for processing is paid after half a minute, and every notice was repeated. */
-const BANKS_DONE_MS = 65_000
-
-/** Looks until nothing is missing, or for as long as anything may rightly be under way. */
-const settle = async ({ asked, world, receiver, followed, url, hurry }: Settling): Promise<Verdict> => {
-  const end = performance.now() + SETTLE_MS
-  for (;;) {
-    if (hurry) await endLeases(hurry.url)
-    const payments = await allPayments(asked)
-    const feed = await wholeFeed(asked)
-    const tasks = await execute<Task>(url, 'select kind, subject from tasks.task where closed_at is null')
-    const { ledger } = asked
-    const orders = world.orders()
-    const verdict = judge({ ledger, payments, tasks, orders, heard: receiver.heard, feed, followed })
-    if (verdict.breaches.length === 0 || performance.now() > end) return verdict
-    await pause(SETTLE_PAUSE_MS)
-  }
-}
-
-/** What a minute or two would do: the leases of those who died run out. */
-const endLeases = async (url: string): Promise<void> => {
-  await execute(
-    url,
-    `update notices.dispatch set due_at = now()
-     where claims > 0 and due_at > now() and due_at < now() + interval '61 seconds'`,
-  )
-  await execute(url, 'update platform.job set leased_until = now() where leased_until > now()')
-}
-
-const reportOf = (
-  { kills, target, store, seed }: Options,
-  ledger: Ledger,
-  receiver: Receiver,
-  world: World,
-  verdict: Verdict,
-): Report => ({
-  kills,
-  target,
-  store,
-  seed,
-  created: ledger.created.size,
-  cancelled: ledger.cancelled.size,
-  ordersAtBanks: world.orders().length,
-  executed: verdict.executed,
-  untold: verdict.untold,
-  noticesHeard: receiver.heard.size,
-  noticesRepeated: receiver.repeated.count,
-  longestWaitMs: receiver.longestWaitMs.ms,
-  paymentsLost: verdict.paymentsLost,
-  noticesLost: verdict.noticesLost,
-  recoveriesMs: ledger.recoveriesMs,
-  breaches: [...ledger.breaches, ...verdict.breaches],
-})

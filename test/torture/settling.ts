@@ -1,0 +1,50 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import type { World } from '../../src/sandbox/index.ts'
+import { execute } from '../support/test-server.ts'
+import { type Asked, allPayments, wholeFeed } from './feed.ts'
+import type { Receiver } from './receiver.ts'
+import { type Evidence, judge, type Verdict } from './verdict.ts'
+
+/** The end: waits until nothing is on its way, and judges. */
+
+type Task = Evidence['tasks'][number]
+export type Settling = {
+  readonly asked: Asked
+  readonly world: World
+  readonly receiver: Receiver
+  readonly followed: Evidence['followed']
+  /** Of the database. */
+  readonly url: string
+  /** Ends the leases of those who died, instead of waiting for it. */
+  readonly hurry: boolean
+}
+
+/** A job of a dead hub is another's after two minutes, a notice after one; the banks repeat theirs each minute. */
+const SETTLE_MS = 360_000
+const SETTLE_PAUSE_MS = 2_000
+
+/** Looks until nothing is missing, or for as long as anything may rightly be under way. */
+export const settle = async ({ asked, world, receiver, followed, url, hurry }: Settling): Promise<Verdict> => {
+  const end = performance.now() + SETTLE_MS
+  for (;;) {
+    if (hurry) await endLeases(url)
+    const payments = await allPayments(asked)
+    const feed = await wholeFeed(asked)
+    const tasks = await execute<Task>(url, 'select kind, subject from tasks.task where closed_at is null')
+    const { ledger } = asked
+    const orders = world.orders()
+    const verdict = judge({ ledger, payments, tasks, orders, heard: receiver.heard, feed, followed })
+    if (verdict.breaches.length === 0 || performance.now() > end) return verdict
+    await pause(SETTLE_PAUSE_MS)
+  }
+}
+
+/** What a minute or two would do: the leases of those who died run out. */
+const endLeases = async (url: string): Promise<void> => {
+  await execute(
+    url,
+    `update notices.dispatch set due_at = now()
+     where claims > 0 and due_at > now() and due_at < now() + interval '61 seconds'`,
+  )
+  await execute(url, 'update platform.job set leased_until = now() where leased_until > now()')
+}
