@@ -1,19 +1,24 @@
-import { RIGS, type Where } from './rigs.ts'
+import { type Ended, RIGS, type Where } from './rigs.ts'
 
 /** Draws `docs/rigs.md`. */
 export const drawRigs = (): string =>
   [
     HEAD,
     table(
-      ['what failed', 'where, and what happened there', 'what this hub does', 'test'],
       [
-        ...RIGS.map(({ name, where, instead }) => [
-          sentence(name),
-          where.map(threadOf).join('<br>'),
-          instead,
-          `\`${name}\``,
-        ]),
+        'what failed: the test’s name',
+        'where, and what happened there',
+        'what this hub does',
+        'the naive hub',
+        'this hub',
       ],
+      RIGS.map(({ name, where, instead, right, wrong }) => [
+        name,
+        where.map(threadOf).join('<br>'),
+        instead,
+        differing(wrong, right),
+        differing(right, wrong),
+      ]),
     ),
   ].join('\n')
 
@@ -24,13 +29,19 @@ Payment systems much larger than this one have lost money-relevant messages in p
 has the habit that failed. The test holds three things: this hub ends right; the naive one shows the public failure, so the rig can fail; and the
 naive one without that habit ends right, so that the habit is what failed. \`npx vitest run test/rigs\` plays them, \`-u\` draws this page anew.
 
-The threads are cited as they stood when this was written; what they describe may have been mended since.
+The last two columns say where the two end differently: \`paid\` is what counts as paid, in cents (123.45 EUR was ordered), \`toldPaid\` how often the
+e-service was told \`payment.executed\`. The threads are cited as they stood when this was written; what they describe may have been mended since.
 `
-
-const sentence = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1)}`
 
 const threadOf = ({ repo, number, happened }: Where): string =>
   `[${repo}#${number}](https://github.com/${repo}/issues/${number}): ${happened}`
+
+/** What two ends do not share. */
+const differing = (one: Ended, other: Ended): string =>
+  Object.entries(one)
+    .filter(([name, value]) => other[name] !== value)
+    .map(([name, value]) => `${name} ${value}`)
+    .join(', ')
 
 const table = (columns: readonly string[], rows: readonly (readonly string[])[]): string =>
   [columns, columns.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |\n`).join('')
