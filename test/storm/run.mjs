@@ -1,0 +1,31 @@
+// node test/storm/run.mjs --rounds 1000 --copies 1000 --seed N --store embedded|postgres
+// Prints what was counted; ends with 1 when a law is broken, and then leaves its folder to look into.
+import { chmodSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { Command, Option } from 'commander'
+import { snapshot } from '../torture/snapshot.mjs'
+
+const { rounds, copies, seed, store } = new Command('storm')
+  .description('sends equal and contrary requests at once to two hubs on one database, and checks the laws')
+  .option('--rounds <count>', 'payments with which everybody does everything at once', Number, 1000)
+  .option('--copies <count>', 'equal creates at once', Number, 1000)
+  .option('--seed <number>', 'of what is done', Number, 1)
+  .addOption(new Option('--store <store>', 'which PostgreSQL').choices(['embedded', 'postgres']).default('embedded'))
+  .parse()
+  .opts()
+
+// Whatever the umask, a folder that the database's user may enter.
+const folder = mkdtempSync(join(tmpdir(), 'ebizness-storm-'))
+const built = join(folder, 'built')
+mkdirSync(built)
+for (const path of [folder, built]) chmodSync(path, 0o711)
+const { program, torture } = snapshot(built, 'test/storm/storm.ts')
+const { storm, shown } = await import(pathToFileURL(torture).href)
+const say = (line) => process.stderr.write(`${line}\n`)
+const report = await storm({ rounds, copies, seed, store, folder, program, say })
+process.stdout.write(`${shown(report)}\n`)
+if (report.breaches.length === 0) rmSync(folder, { recursive: true, force: true })
+else say(`What the hubs and the database said is in ${folder}.`)
+process.exit(report.breaches.length === 0 ? 0 : 1)
