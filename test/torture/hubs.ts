@@ -73,24 +73,33 @@ export const startHubs = async ({ count, folder, program, database, ledger }: Hu
     root,
     processes,
     setUp: async (roots) => {
-      const file = renderDemoFile(roots)
-        .replaceAll('payableForMinutes: 15', ASK_SOON)
-        .replaceAll(/file: ((?:keys|look)\/)/g, `file: ${demoFolder}$1`)
-        .replaceAll(/logo: (look\/)/g, `logo: ${demoFolder}$1`)
-      writeFileSync(join(folder, 'cma.yaml'), file)
-      await command('apply', join(folder, 'cma.yaml'), '--yes')
-      const { key } = z.object({ key: z.string() }).parse(await command('keys', 'create', '--e-service', E_SERVICE))
-      const Keys = z.array(z.object({ secret: z.string(), publicKey: z.string() }))
-      const addresses = Keys.parse(await command('keys', 'notices', '--e-service', E_SERVICE))
-      for (const one of processes) await offered(ledger, one.root, key)
-      return { apiKey: key, noticeKeys: addresses.flatMap(({ secret, publicKey }) => [secret, publicKey]) }
+      const access = await setUp(command, folder, roots)
+      for (const one of processes) await offered(ledger, one.root, access.apiKey)
+      return access
     },
     end,
   }
 }
 
+/** Applies the demo's merchants by a command line. */
+export const setUp = async (
+  command: (...args: readonly string[]) => Promise<unknown>,
+  folder: string,
+  roots: { readonly bankRoot: string; readonly shopRoot: string },
+): Promise<Access> => {
+  const file = renderDemoFile(roots)
+    .replaceAll('payableForMinutes: 15', ASK_SOON)
+    .replaceAll(/(file|logo): ((?:keys|look)\/)/g, `$1: ${demoFolder}$2`)
+  writeFileSync(join(folder, 'cma.yaml'), file)
+  await command('apply', join(folder, 'cma.yaml'), '--yes')
+  const { key } = z.object({ key: z.string() }).parse(await command('keys', 'create', '--e-service', E_SERVICE))
+  const Keys = z.array(z.object({ secret: z.string(), publicKey: z.string() }))
+  const addresses = Keys.parse(await command('keys', 'notices', '--e-service', E_SERVICE))
+  return { apiKey: key, noticeKeys: addresses.flatMap(({ secret, publicKey }) => [secret, publicKey]) }
+}
+
 /** The running hub has taken over what another process applied. */
-const offered = async (ledger: Ledger, root: string, key: string): Promise<void> => {
+export const offered = async (ledger: Ledger, root: string, key: string): Promise<void> => {
   const until = performance.now() + OFFERS_WAIT_MS
   for (;;) {
     const init = { headers: { authorization: `Bearer ${key}` } }

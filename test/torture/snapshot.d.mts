@@ -1,2 +1,2 @@
-/** Builds into `folder` and returns the two ways in: the command line, and the test that drives it. */
-export declare const snapshot: (folder: string, test?: string) => { readonly program: string; readonly torture: string }
+/** Builds into `folder` and returns the two ways in: the command line, and what is to be run on it. */
+export declare const snapshot: (folder: string, run?: string) => { readonly program: string; readonly entry: string }

@@ -9,9 +9,9 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 const TSC = `--ignoreConfig --noCheck --skipLibCheck --target es2023 --module nodenext --rewriteRelativeImportExtensions --types node`
 const READ_AT_RUN_TIME = /\.(sql|svg|pem|txt|yaml|css|js)$/
 
-/** Builds into `folder` and returns the two ways in: the command line, and the test that drives it. */
-export const snapshot = (folder, test = 'test/torture/torture.ts') => {
-  const entries = ['src/app/cli.ts', test]
+/** Builds into `folder` and returns the two ways in: the command line, and what is to be run on it. */
+export const snapshot = (folder, run = 'test/torture/torture.ts') => {
+  const entries = ['src/app/cli.ts', run]
   const tsc = [join(ROOT, 'node_modules/typescript/bin/tsc'), ...TSC.split(' '), '--rootDir', ROOT, '--outDir', folder]
   execFileSync(process.execPath, [...tsc, ...entries], { cwd: ROOT })
   for (const file of readdirSync(join(ROOT, 'src'), { recursive: true })) {
@@ -23,5 +23,5 @@ export const snapshot = (folder, test = 'test/torture/torture.ts') => {
   buildAssets(join(folder, 'dist/platform/html/assets'))
   writeFileSync(join(folder, 'package.json'), '{"type":"module"}')
   symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'))
-  return { program: join(folder, 'src/app/cli.js'), torture: join(folder, test.replace(/ts$/, 'js')) }
+  return { program: join(folder, 'src/app/cli.js'), entry: join(folder, run.replace(/\.ts$/, '.js')) }
 }

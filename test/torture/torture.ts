@@ -101,7 +101,7 @@ const answerTooSoon = async (url: string): Promise<void> => {
 }
 
 /** The simulated banks, and what they are told: a notice that was answered with 200 is the hub's to keep. */
-const openBanks = (ledger: Ledger, clock: MovingClock): Promise<World> => {
+export const openBanks = (ledger: Ledger, clock: MovingClock): Promise<World> => {
   const client = openClient({ policy: { testMode: true, allowedNetworks: [] } })
   return startWorld({
     port: 0,
@@ -121,7 +121,7 @@ const openBanks = (ledger: Ledger, clock: MovingClock): Promise<World> => {
 }
 
 /** So many payers at once, each after the other, until stopped; then those under way go to their end. */
-const sendPayers = (around: Surroundings, count: number): { stop(): Promise<void> } => {
+export const sendPayers = (around: Surroundings, count: number): { stop(): Promise<void> } => {
   let over = false
   const queue = async (): Promise<void> => {
     while (!over) {

@@ -20,7 +20,7 @@ export const refusalOf = (address: string, scheme: 'http' | 'https', policy: Out
   const number = addressOf(address)
   if (number === undefined) return `${address} is not an IP address`
   const meant = unwrap(number)
-  if (within(meant, METADATA)) return `${address} is a cloud's metadata service`
+  if (isMetadata(number)) return `${address} is a cloud's metadata service`
   const loopback = within(meant, LOOPBACK) !== undefined
   if (scheme === 'http') {
     return loopback && policy.testMode ? undefined : `plain http is for loopback in test mode only, not for ${address}`
@@ -91,6 +91,12 @@ const unwrap = (address: bigint): bigint => {
   return wrapped ? V4 + ((address >> wrapped.shift) & 0xffff_ffffn) : address
 }
 
+/** No configuration opens these, so every way of writing an IPv4 address into an IPv6 one counts, whoever runs the translator. */
+const isMetadata = (address: bigint): boolean => {
+  const embedded = within(address, V4_ALONE) ? [] : EMBEDDINGS.map((inside) => V4 + inside(address))
+  return [address, unwrap(address), ...embedded].some((meant) => within(meant, METADATA) !== undefined)
+}
+
 const within = <Range extends Network>(address: bigint, ranges: readonly Range[]): Range | undefined =>
   ranges.find((range) => address >= range.first && address <= range.last)
 
@@ -110,17 +116,33 @@ const WRAPPED = [
 /** `::1` and `::` fall in `::/96`, and so are judged as 0.0.0.1 and 0.0.0.0. */
 const LOOPBACK = [network('127.0.0.0/8'), network('0.0.0.1/32')]
 
+const V4_ALONE = [network('::ffff:0:0/96')]
+
+/** RFC 6052 §2.2 for prefixes of 96, 64, 56 and 48 bits, and Teredo's client (RFC 4380 §4), whose bits are turned. */
+const EMBEDDINGS: readonly ((address: bigint) => bigint)[] = [
+  (address) => address & 0xffff_ffffn,
+  (address) => (address >> 24n) & 0xffff_ffffn,
+  (address) => (((address >> 64n) & 0xffn) << 24n) | ((address >> 32n) & 0xff_ffffn),
+  (address) => (((address >> 64n) & 0xffffn) << 16n) | ((address >> 40n) & 0xffffn),
+  (address) => ~address & 0xffff_ffffn,
+]
+
 /** Always refused, whatever the configuration names. */
 const METADATA = [
   '169.254.169.254/32', // AWS, Azure, GCP, OpenStack, DigitalOcean, Hetzner
   '169.254.170.2/32', // AWS container credentials
   '169.254.170.23/32', // AWS EKS pod identity
+  '169.254.42.42/32', // Scaleway
+  '169.254.0.23/32', // Tencent
+  '169.254.169.250/32', // Rancher
   '100.100.100.200/32', // Alibaba
   '192.0.0.192/32', // Oracle
   '168.63.129.16/32', // Azure's wire server, a public address
   'fd00:ec2::254/128', // AWS
   'fd00:ec2::23/128', // AWS EKS pod identity
   'fd20:ce::254/128', // GCP
+  'fd00:42::42/128', // Scaleway
+  'fd00:a9fe:a9fe::1/128', // Akamai
 ].map(network)
 
 /** IANA's special-purpose registries (RFC 6890 and its updates), without what is globally reachable. */
@@ -155,4 +177,4 @@ const CLOSED = [
 const INNER = new Set(['private', 'loopback', 'carrier-grade NAT', 'link-local', 'unique local'])
 
 /** Everything else of IPv6 is unassigned (RFC 4291 §2.4): only global unicast is called. */
-const OPEN = [network('::ffff:0:0/96'), network('2000::/3')]
+const OPEN = [...V4_ALONE, network('2000::/3')]

@@ -1,12 +1,6 @@
-import { execFileSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http'
-import { createServer as createTlsServer } from 'node:https'
 import { createServer as createTcpServer, type LookupFunction, type Socket, type Server as TcpServer } from 'node:net'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import type { TLSSocket } from 'node:tls'
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it } from 'vitest'
 import { type ClientOptions, type HttpClient, type OutboundRequest, openClient } from './client.ts'
 
 const ends: (() => unknown)[] = []
@@ -209,82 +203,5 @@ describe('unknown', () => {
       expect(outcome).toEqual({ kind: 'unknown', why: 'no answer within 100 ms' })
     }
     for (const response of held) response.destroy()
-  })
-})
-
-describe('over TLS', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'client-tls-'))
-  const openssl = (...parts: readonly string[]) => execFileSync('openssl', parts, { cwd: folder, stdio: 'ignore' })
-  const read = (name: string) => readFileSync(join(folder, name), 'utf8')
-
-  beforeAll(() => {
-    // Throw-away keys, made for this run.
-    const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes']
-    openssl('req', '-x509', ...key, '-keyout', 'ca.key', '-out', 'ca.pem', '-subj', '/CN=Test CA', '-days', '2')
-    for (const name of ['localhost', 'hub']) {
-      openssl(
-        'req',
-        ...key,
-        '-keyout',
-        `${name}.key`,
-        '-out',
-        `${name}.csr`,
-        '-subj',
-        `/CN=${name}`,
-        '-addext',
-        'subjectAltName=DNS:localhost',
-      )
-      openssl(
-        'x509',
-        '-req',
-        '-in',
-        `${name}.csr`,
-        '-CA',
-        'ca.pem',
-        '-CAkey',
-        'ca.key',
-        '-out',
-        `${name}.pem`,
-        '-days',
-        '2',
-        '-copy_extensions',
-        'copy',
-      )
-    }
-  })
-  afterAll(() => rmSync(folder, { recursive: true }))
-
-  const serveTls = async (): Promise<string> => {
-    const options = { cert: read('localhost.pem'), key: read('localhost.key'), ca: read('ca.pem'), requestCert: true }
-    const server = createTlsServer({ ...options, rejectUnauthorized: false }, (request, response) => {
-      const socket = request.socket as TLSSocket
-      response.end(socket.authorized ? String(socket.getPeerCertificate().subject.CN) : 'nobody')
-    })
-    return `https://localhost:${await listen(server)}`
-  }
-  const certificate = () => ({ certificate: read('hub.pem'), privateKey: read('hub.key') })
-
-  it('shows the client certificate of that request and of no other', async () => {
-    const url = await serveTls()
-    const client = open({ authorities: [read('ca.pem')] })
-    const said = async (more: Partial<OutboundRequest>) => {
-      const outcome = await client.send(post(url, more))
-      return outcome.kind === 'answered' ? text(outcome.reply.body) : outcome.why
-    }
-    expect(await said({ client: certificate() })).toBe('hub')
-    expect(await said({})).toBe('nobody')
-    expect(await said({ client: certificate() })).toBe('hub')
-  })
-
-  it('sends nothing to a server whose certificate is not trusted', async () => {
-    const url = await serveTls()
-    const outcome = await open().send(post(url))
-    expect(outcome).toEqual({ kind: 'not_sent', why: expect.stringContaining('certificate') })
-  })
-
-  it('sends nothing to a server that is called another name', async () => {
-    const url = (await serveTls()).replace('localhost', '127.0.0.1')
-    const outcome = await open({ authorities: [read('ca.pem')] }).send(post(url))
-    expect(outcome).toEqual({ kind: 'not_sent', why: expect.stringContaining('127.0.0.1') })
   })
 })

@@ -61,6 +61,8 @@ const CONNECT_TIMEOUT_MS = 5 * SECOND_MS
 const CONNECTIONS_PER_ORIGIN = 128
 /** Pools of client certificates kept; an agreement has one. */
 const CERTIFICATES_KEPT = 256
+/** Why a call failed is stored with it, and part of it may be the other side's own words. */
+const WHY_CHARS = 300
 
 export const openClient = (options: ClientOptions): HttpClient => {
   const plain = openAgent(options, undefined)
@@ -89,6 +91,9 @@ export const openClient = (options: ClientOptions): HttpClient => {
       if (!url) return notSent(`"${request.url}" is not an address`)
       if (url.protocol !== 'https:' && url.protocol !== 'http:') return notSent(`${url.protocol} is not https`)
       if (url.username !== '' || url.password !== '') return notSent('an address must not hold a user name or password')
+      // It would be the name for which the certificate is checked.
+      if (Object.keys(request.headers).some((name) => name.toLowerCase() === 'host'))
+        return notSent('the host is named by the address, not by a header')
       return dispatch(agentFor(request.client), url, request)
     },
     close: async () => {
@@ -97,7 +102,13 @@ export const openClient = (options: ClientOptions): HttpClient => {
   }
 }
 
-const notSent = (why: string): Outcome => ({ kind: 'not_sent', why })
+const notSent = (why: string): Outcome => ({ kind: 'not_sent', why: sentence(why) })
+
+/** One line of printable text that PostgreSQL takes. */
+const sentence = (why: string): string => {
+  const printable = why.replace(/[\p{Cc}\p{Cs}\s]+/gu, ' ')
+  return printable.length > WHY_CHARS ? `${printable.slice(0, WHY_CHARS)}…` : printable
+}
 
 /**
  * One request. undici calls `onRequestStart` right before it writes to an established connection and lets it be aborted there: until
@@ -119,7 +130,7 @@ const dispatch = (agent: Agent, url: URL, request: OutboundRequest): Promise<Out
       settle(outcome)
     }
     const fault = (why: string): void => {
-      end({ kind: controller ? 'unknown' : 'not_sent', why })
+      end({ kind: controller ? 'unknown' : 'not_sent', why: sentence(why) })
       controller?.abort(new Error(why))
     }
     const answered = (): void =>
@@ -169,6 +180,9 @@ const describe = (error: Error): string => {
 
 const openAgent = (options: ClientOptions, client: ClientCertificate | undefined): Agent => {
   const tls = {
+    // Whatever NODE_TLS_REJECT_UNAUTHORIZED and NODE_OPTIONS say.
+    rejectUnauthorized: true,
+    minVersion: 'TLSv1.2' as const,
     ...(client ? { cert: client.certificate, key: client.privateKey } : {}),
     ...(options.authorities ? { ca: [...rootCertificates, ...options.authorities] } : {}),
   }

@@ -107,6 +107,11 @@ describe('what a mail server says', () => {
     expect(performance.now() - began).toBeLessThan(3_000)
   })
 
+  it('a name of which nobody says what it means is given up in time', async () => {
+    const sent = await smtp('smtp://mail.example', { timeoutMs: 100, resolve: () => {} }).send(mail)
+    expect(sent).toEqual({ kind: 'later', why: 'mail.example: has no address' })
+  })
+
   it('nobody there is later', async () => {
     expect(await smtp('smtp://localhost:1').send(mail)).toMatchObject({ kind: 'later' })
     expect(await smtp('smtp://nowhere.invalid').send(mail)).toEqual({

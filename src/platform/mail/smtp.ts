@@ -31,24 +31,28 @@ export const openSmtp = (options: SmtpOptions): Mailer => ({
   send: async (mail) => {
     const server = new URL(options.url)
     const hostname = server.hostname.replace(/^\[|\]$/g, '')
+    const until = performance.now() + (options.timeoutMs ?? TIMEOUT_MS)
     const found = await allowedAddress(hostname, options)
     if ('why' in found) return { kind: 'later', why: found.why }
     const raw = await written(mail, options.from)
-    return converse(server, hostname, found.address, options, { envelope: { from: options.from, to: [mail.to] }, raw })
+    const letter = { envelope: { from: options.from, to: [mail.to] }, raw, until }
+    return converse(server, hostname, found.address, options, letter)
   },
 })
 
 type Letter = {
   readonly envelope: { readonly from: string; readonly to: readonly string[] }
   readonly raw: Buffer
+  /** On the clock of `performance`. */
+  readonly until: number
 }
 
 const converse = async (
   server: URL,
   hostname: string,
   address: string,
-  { authorities, timeoutMs = TIMEOUT_MS }: SmtpOptions,
-  { envelope, raw }: Letter,
+  { authorities }: SmtpOptions,
+  { envelope, raw, until }: Letter,
 ): Promise<Sent> => {
   const here = isLoopback(address)
   const socket = new Socket()
@@ -63,12 +67,16 @@ const converse = async (
     greetingTimeout: STEP_MS,
     socketTimeout: STEP_MS,
     ...(isIP(hostname) > 0 ? {} : { servername: hostname }),
-    tls: { minVersion: 'TLSv1.2', ...(authorities ? { ca: [...authorities] } : {}) },
+    // Whatever the environment says of certificates.
+    tls: { rejectUnauthorized: true, minVersion: 'TLSv1.2', ...(authorities ? { ca: [...authorities] } : {}) },
     ...(server.username === ''
       ? {}
       : { auth: { user: decodeURIComponent(server.username), pass: decodeURIComponent(server.password) } }),
   })
-  const tooLong = setTimeout(() => socket.destroy(new Error('the mail server takes too long')), timeoutMs)
+  const tooLong = setTimeout(
+    () => socket.destroy(new Error('the mail server takes too long')),
+    Math.max(0, until - performance.now()),
+  )
   try {
     await transport.sendMail({ envelope: { from: envelope.from, to: [...envelope.to] }, raw })
     return { kind: 'sent' }
@@ -93,18 +101,21 @@ const outcomeOf = (fault: unknown): Sent => {
 
 const allowedAddress = async (
   hostname: string,
-  { policy, resolve = lookup }: SmtpOptions,
+  { policy, resolve = lookup, timeoutMs = TIMEOUT_MS }: SmtpOptions,
 ): Promise<{ readonly address: string } | { readonly why: string }> => {
-  const addresses = isIP(hostname) > 0 ? [hostname] : await resolved(hostname, resolve)
+  const addresses = isIP(hostname) > 0 ? [hostname] : await resolved(hostname, resolve, timeoutMs)
   const refusals = addresses.map((address) => refusalOf(address, 'https', policy))
   const address = addresses.find((_, place) => refusals[place] === undefined)
   return address === undefined ? { why: `${hostname}: ${refusals[0] ?? 'has no address'}` } : { address }
 }
 
-const resolved = (hostname: string, resolve: LookupFunction): Promise<readonly string[]> =>
+/** None where nobody says in time: a system's resolver may try for longer than the job that waits for it is leased. */
+const resolved = (hostname: string, resolve: LookupFunction, timeoutMs: number): Promise<readonly string[]> =>
   new Promise((settle) => {
+    const tooLong = setTimeout(() => settle([]), timeoutMs)
     const wanted: LookupOptions = { all: true }
     resolve(hostname, wanted, (fault, found: string | LookupAddress[]) => {
+      clearTimeout(tooLong)
       if (fault || typeof found === 'string') settle([])
       else settle(found.map(({ address }) => address))
     })

@@ -1,0 +1,40 @@
+import { mkdirSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { openTempFolder } from './support/test-server.ts'
+import { snapshot } from './torture/snapshot.mjs'
+import { buildPrevious, migrationsOf, type Previous } from './upgrade/previous.mjs'
+import { shown, upgrade } from './upgrade/upgrade.ts'
+
+/** A short one among the proofs; the long ones are `npm run upgrade`. */
+let folder = ''
+let current = ''
+let previous: Previous
+beforeAll(() => {
+  folder = openTempFolder('ebz-upgrade-')
+  mkdirSync(join(folder, 'built'), { mode: 0o711 })
+  previous = buildPrevious(join(folder, 'previous'))
+  current = snapshot(join(folder, 'built')).program
+})
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+describe('the release before and this one', () => {
+  it('serve side by side while this one migrates, and the one before alone afterwards, without a failed request', async () => {
+    expect(migrationsOf().length).toBeGreaterThan(previous.migrations.length)
+    const own = join(folder, 'run')
+    mkdirSync(own, { mode: 0o711 })
+    const report = await upgrade({
+      previous: previous.program,
+      current,
+      store: 'embedded',
+      payers: 8,
+      stepPayments: 12,
+      seed: 1,
+      folder: own,
+      say: () => {},
+    })
+    expect([...report.balancer.failed, ...report.breaches], shown(report)).toEqual([])
+    expect(Math.min(report.answered.older, report.answered.newer, report.refunds)).toBeGreaterThan(0)
+    expect(report.executed).toBeGreaterThan(0)
+  })
+})

@@ -1,0 +1,60 @@
+import type { Counts } from './balancer.ts'
+
+/** What was counted. */
+export type Report = {
+  readonly store: 'embedded' | 'postgres'
+  readonly firstReadyMs: number
+  /** This release's migrations included. */
+  readonly newerReadyMs: number
+  readonly longestWhileMigratingMs: number
+  readonly olderGoneMs: number
+  readonly olderBackMs: number
+  readonly newerGoneMs: number
+  readonly balancer: Counts
+  readonly answered: { readonly older: number; readonly newer: number }
+  readonly acknowledged: number
+  readonly executed: number
+  readonly untold: number
+  readonly refunds: number
+  readonly noticesHeard: number
+  readonly noticesRepeated: number
+  readonly paymentsLost: number
+  readonly noticesLost: number
+  readonly breaches: readonly string[]
+}
+
+const SHOWN = 20
+
+export const shown = (report: Report): string => {
+  const { balancer } = report
+  const rows: readonly (readonly [string, string | number])[] = [
+    ['this release ready, migrations included', seconds(report.newerReadyMs)],
+    ['longest answer meanwhile', seconds(report.longestWhileMigratingMs)],
+    ['the one before stopped', seconds(report.olderGoneMs)],
+    ['the one before ready again', seconds(report.olderBackMs)],
+    ['this release stopped', seconds(report.newerGoneMs)],
+    ['requests', balancer.requests],
+    ['answered by the release before', report.answered.older],
+    ['answered by this release', report.answered.newer],
+    ['passed on, a hub taking no more', balancer.passedOn],
+    ['payments acknowledged', report.acknowledged],
+    ['payments executed', report.executed],
+    ['refunds acknowledged', report.refunds],
+    ['notices heard first', report.noticesHeard],
+    ['notices heard again', report.noticesRepeated],
+    ['untold, and cannot be asked', report.untold],
+    ['REQUESTS FAILED', balancer.failed.length],
+    ['PAYMENTS LOST', report.paymentsLost],
+    ['NOTICES LOST', report.noticesLost],
+    ['BREACHES', report.breaches.length],
+  ]
+  const faults = [...balancer.failed, ...report.breaches]
+  return [
+    `the release before and this one side by side, ${report.store} PostgreSQL`,
+    ...rows.map(([name, value]) => `  ${name.padEnd(42)}${String(value).padStart(8)}`),
+    ...faults.slice(0, SHOWN).map((fault) => `  ! ${fault}`),
+    ...(faults.length > SHOWN ? [`  ! and ${faults.length - SHOWN} more`] : []),
+  ].join('\n')
+}
+
+const seconds = (ms: number): string => `${(ms / 1000).toFixed(2)} s`
