@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { createServer, type IncomingMessage, type Server, type ServerOptions, type ServerResponse } from 'node:http'
 import { getRequestListener } from '@hono/node-server'
 import { SECOND_MS } from '../kernel/time.ts'
 
@@ -16,21 +16,47 @@ type Fetch = (request: Request, peer: string) => Response | Promise<Response>
 const HEADERS_TIMEOUT_MS = 10 * SECOND_MS
 const REQUEST_TIMEOUT_MS = 30 * SECOND_MS
 const KEEP_ALIVE_MS = 65 * SECOND_MS
+/** Longer than any answer takes; who asks and does not read the answer is let go too, when this has passed twice: Node looks once whether bytes went. */
+const STILL_SOCKET_MS = 30 * SECOND_MS
+/** How exactly those are kept: Node looks every half minute unless it is told. */
+const LOOK_FOR_SLOW_MS = SECOND_MS
+/** All headers together; an answer to more is 431. A browser behind two proxies sends about 3 kB. */
+const MAX_HEADER_BYTES = 16 * 1024
+/** Of those that are read; the same browser sends about 30. */
+const MAX_HEADERS = 200
+/** About 10 kB each while they wait; one more is closed at once. */
+const MAX_CONNECTIONS = 10_000
+
+const LIMITS: ServerOptions = {
+  headersTimeout: HEADERS_TIMEOUT_MS,
+  requestTimeout: REQUEST_TIMEOUT_MS,
+  keepAliveTimeout: KEEP_ALIVE_MS,
+  connectionsCheckingInterval: LOOK_FOR_SLOW_MS,
+  maxHeaderSize: MAX_HEADER_BYTES,
+}
 
 /** For a server of Node or Express: `createServer(nodeListener(hub.fetch))`, `app.use('/payments', nodeListener(hub.fetch))`. */
 export const nodeListener =
   (fetch: Fetch) =>
   (incoming: IncomingMessage, response: ServerResponse): void => {
+    // Two proxies could each believe another one (RFC 9112 §3.2).
+    if ((incoming.headersDistinct.host?.length ?? 0) > 1) {
+      response.writeHead(400, { connection: 'close' }).end()
+      return
+    }
     const peer = incoming.socket.remoteAddress ?? ''
-    void getRequestListener((request: Request) => fetch(request, peer))(incoming, response)
+    // A Host such as `1.2.3.4.5` passes the listener's own look and is yet no address.
+    const answer = (request: Request) =>
+      URL.canParse(request.url) ? fetch(request, peer) : new Response(null, { status: 400 })
+    void getRequestListener(answer)(incoming, response)
   }
 
 /** Throws what `listen` throws, e.g. `EADDRINUSE`. Port 0: any free one. `host` absent: every address of the machine. */
 export const listen = async (fetch: Fetch, port: number, host?: string): Promise<Listening> => {
-  const server = createServer(nodeListener(fetch))
-  server.headersTimeout = HEADERS_TIMEOUT_MS
-  server.requestTimeout = REQUEST_TIMEOUT_MS
-  server.keepAliveTimeout = KEEP_ALIVE_MS
+  const server = createServer(LIMITS, nodeListener(fetch))
+  server.timeout = STILL_SOCKET_MS
+  server.maxHeadersCount = MAX_HEADERS
+  server.maxConnections = MAX_CONNECTIONS
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
     server.listen(port, host, resolve)

@@ -228,10 +228,18 @@ const AWAY = {
   headers: { 'retry-after': '2' },
 }
 
+/** Nobody reads it; it is what the metrics show. */
+const CLIENT_GONE = 400
+
 /** The one place where faults end: the caller sees a number, the log the rest. */
 const faultResponse = (parts: WebParts, c: Context, fault: unknown): Response | Promise<Response> => {
   const away = fault instanceof DatabaseAway || fault instanceof CommitUnknown
   const request = c.get('requestId') ?? ''
+  if (!away && c.req.raw.signal.aborted) {
+    // In the middle of a body, as a rule. Anyone can do it as often as they like: it must not look like a fault of ours.
+    parts.log.info({ request, fault }, 'who asked went away')
+    return c.body(null, CLIENT_GONE)
+  }
   if (away) parts.log.warn({ request, route: routePath(c, -1) }, fault.message)
   else parts.log.error({ request, fault }, 'a request failed')
   if (!isApi(c)) return problemPage(parts, c, away ? 'unavailable' : 'fault', away ? 503 : 500)

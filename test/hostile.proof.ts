@@ -1,0 +1,56 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { scaleOf, tell } from './hostile/scale.ts'
+import { crowd, leaveEarly, sendMalformed, sendSlowly, sendSpoilt } from './hostile/siege.ts'
+import { startVictim, type Victim, watchHealth } from './hostile/victim.ts'
+
+/** Short forms of `npm run fuzz`: everything that strangers, broken programs and forgers may send. */
+
+const scale = scaleOf()
+
+describe.runIf(scale.parts.includes('http'))('oversize, slow and malformed HTTP', () => {
+  let hub: Victim
+  beforeAll(async () => {
+    hub = await startVictim()
+  })
+  afterAll(() => hub.stop())
+
+  it('is refused or let go in time, while healthy requests are answered, and leaves nothing behind', async () => {
+    const { spoilt, halfOpen, slackMs, healthyWithinMs, grownAtMostMb } = scale.http
+    const before = hub.residentMb()
+    await hub.written()
+    const health = watchHealth(hub.port)
+    const [slow, crowded, ...sieges] = await Promise.all([
+      sendSlowly(hub, scale.long, slackMs),
+      crowd(hub, halfOpen),
+      sendMalformed(hub),
+      sendSpoilt(hub, spoilt, scale.seed),
+      leaveEarly(hub, 300),
+    ])
+    const { asked, slowestMs, faults } = await health.stop()
+    const counted = await hub.counted()
+    const grownMb = hub.residentMb() - before
+    tell(
+      `HTTP: ${sieges.reduce((sum, { done }) => sum + done, 0)} malformed or abandoned requests, ${halfOpen} half-open connections`,
+      ...slow.map(
+        ({ name, closedAfterMs, withinMs }) => `  ${name}: let go after ${Math.round(closedAfterMs)} of ${withinMs} ms`,
+      ),
+      `  half-open connections: all gone after ${Math.round(crowded.goneAfterMs)} ms, ${crowded.refused} by a reset`,
+      `  healthy requests meanwhile: ${asked}, slowest ${Math.round(slowestMs)} ms; memory grew by ${Math.round(grownMb)} MB`,
+      `  counted by status: ${[...counted]
+        .sort()
+        .map(([status, count]) => `${status}: ${count}`)
+        .join(', ')}`,
+    )
+    expect(sieges.flatMap(({ breaches }) => breaches)).toEqual([])
+    expect(slow.filter(({ closedAfterMs, withinMs }) => closedAfterMs > withinMs + slackMs)).toEqual([])
+    expect(crowded.goneAfterMs).toBeLessThan(10_000 + slackMs)
+    expect(faults).toEqual([])
+    expect(slowestMs).toBeLessThan(healthyWithinMs)
+    expect(grownMb).toBeLessThan(grownAtMostMb)
+    expect([...counted.keys()].filter((status) => status >= 500)).toEqual([])
+    expect(hub.said()).not.toMatch(/a request failed|unhandled/i)
+    // That the key was used is noted now and then.
+    const stored = (await hub.written()).filter(({ table }) => table !== 'merchants.api_key')
+    expect(stored).toEqual([])
+  }, 600_000)
+})
