@@ -37,7 +37,7 @@ export const scaleOf = (): Scale => {
     seed: asked?.seed ?? 1,
     parts: asked?.part ? [asked.part] : PARTS,
     http: long
-      ? { spoilt: asked.cases ?? 5_000, halfOpen: 1_000, slackMs: 3_000, healthyWithinMs: 1_000, grownAtMostMb: 200 }
+      ? { spoilt: asked.cases ?? 5_000, halfOpen: 1_000, slackMs: 5_000, healthyWithinMs: 1_000, grownAtMostMb: 200 }
       : { spoilt: 1_000, halfOpen: 500, slackMs: 10_000, healthyWithinMs: 5_000, grownAtMostMb: 200 },
   }
 }

@@ -70,7 +70,7 @@ export const sendSpoilt = async ({ port, key }: Victim, count: number, seed: num
   await Promise.all(Array.from({ length: LANES }, () => lane(Math.ceil(count / LANES))))
   return { done: count, breaches }
 }
-const LANES = 16
+const LANES = 8
 
 export type Patience = { readonly name: string; readonly withinMs: number; readonly closedAfterMs: number }
 
