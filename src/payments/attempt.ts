@@ -225,6 +225,10 @@ export const contradictions = (evidence: Evidence, status: AttemptStatus): reado
   return status === 'refused' ? says(evidence, 'paid') : []
 }
 
+/** A person ruled that no money came, and the bank confirms it: neither word may vanish. Who ruled it paid too has taken the first word back. */
+export const denials = ({ rulings }: Evidence, status: AttemptStatus): readonly RuledFact[] =>
+  status !== 'executed' || rulings.some(({ as }) => as === 'paid') ? [] : rulings.filter(({ as }) => as === 'not_paid')
+
 /** A person has yet to say what a mismatch, or a paid beside a refusal, means: till then money may be on its way. */
 const isDisputed = (evidence: Evidence, status: AttemptStatus, settled: Settled): boolean =>
   mismatches(evidence).some(({ flag, fact }) => !settled(flag, fact)) ||

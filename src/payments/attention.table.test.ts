@@ -156,6 +156,13 @@ describe('attention', () => {
       'it is refused only',
       [...A, refused()],
     ],
+    [
+      'contradiction',
+      'a person ruled that no money came, and then it did',
+      [...A, planEnded('att_1', 'no_answer'), ruled('not_paid', { attempt: 'att_1' }), paid()],
+      'the person ruled it paid after all',
+      [...A, ruled('not_paid', { attempt: 'att_1' }), ruled('paid', { attempt: 'att_1' }), paid()],
+    ],
     ['reversed', 'money went back', [...A, paid(), reversed()], 'money went back that never came', [...A, reversed()]],
     [
       'reversed',

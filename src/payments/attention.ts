@@ -1,4 +1,4 @@
-import { contradictions, type Evidence, mismatches, only, paidReferences, says } from './attempt.ts'
+import { contradictions, denials, type Evidence, mismatches, only, paidReferences, says } from './attempt.ts'
 import type { AttemptState, Attention, Fact, Flag, RefundState } from './facts.ts'
 import { FLAGS } from './facts.ts'
 
@@ -33,7 +33,7 @@ const flagFacts = (
 }
 
 const contradicted = (one: Evidence, attempt: AttemptState | undefined) =>
-  attempt ? contradictions(one, attempt.status) : []
+  attempt ? [...contradictions(one, attempt.status), ...denials(one, attempt.status)] : []
 
 const refundsElsewhere = (refunds: readonly RefundState[], one: Evidence): readonly string[] =>
   refunds.filter((refund) => refund.origin === 'psp' && refund.attempt === one.begun.attempt).map((refund) => refund.id)

@@ -49,6 +49,7 @@ const raisedBy = (facts: readonly Fact[], state: PaymentState, raised: Attention
     ...(closed ? [`It was closed as ${closed.as} at ${toRfc3339(closed.at)}.`] : []),
     ...attempts.map(attemptTold),
     ...readingsTold(facts, raised),
+    ...rulingsTold(facts, raised),
     ...twoNumbers(raised),
     ...twins.map((other) => `The payment ${other} of the same reference was paid too.`),
   ]
@@ -69,6 +70,13 @@ const readingsTold = (facts: readonly Fact[], { facts: keys }: Attention): reado
   const more = readings.length - told.length
   return more > 0 ? [...told, `And ${more} more messages of the kind.`] : told
 }
+
+const rulingsTold = (facts: readonly Fact[], { facts: keys }: Attention): readonly string[] =>
+  facts.flatMap((fact) =>
+    fact.fact === 'ruled' && keys.includes(fact.key)
+      ? [`${fact.by} ruled it ${fact.as.replace('_', '-')} at ${toRfc3339(fact.at)}: ${fact.note}`]
+      : [],
+  )
 
 /** Two numbers of one attempt are named in the flag's own words. */
 const twoNumbers = ({ facts: keys }: Attention): readonly string[] => {

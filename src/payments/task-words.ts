@@ -41,9 +41,9 @@ export const PAYMENT_TASK_WORDS: Readonly<Record<PaymentTask, KindWords>> = {
     'What was to come back unchanged came back changed: a verified message belongs to another order, or was carried to the wrong one.',
   ),
   contradiction: {
-    title: 'The bank contradicts itself',
+    title: 'Called both paid and not paid',
     means:
-      'Verified messages say both paid and refused. An attempt that was confirmed as paid stays paid; one that was refused and then called paid without its amount waits for your word.',
+      'Verified messages say both paid and refused, or the bank confirmed what a person had ruled not paid. An attempt that was confirmed as paid stays paid; one that was refused and then called paid without its amount waits for your word.',
     todo: `${STATEMENT}, or ask the bank which of the two holds.`,
     rulings: { paid: PAID, 'not-paid': NOT_PAID, settled: SETTLED },
   },

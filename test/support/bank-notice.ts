@@ -14,7 +14,19 @@ export type Claim = {
   readonly reference: string
   readonly status?: string
   readonly amount?: number
+  readonly currency?: string
   readonly merchant?: string
+  /** When the payment came into that status; now, unless told. */
+  readonly at?: string
+  /** Money that went back, by refunds or by the bank itself, as the bank lists it. */
+  readonly refunds?: readonly ClaimedBack[]
+  readonly reversals?: readonly ClaimedBack[]
+}
+export type ClaimedBack = {
+  readonly id: string
+  readonly amount: number
+  readonly number?: string
+  readonly status?: string
 }
 
 /** The bank's own key, or a stranger's. Throw-away fixtures. */
@@ -27,10 +39,18 @@ export const bankNotice = (
   claim: Claim,
   key: Parameters<typeof keyOf>[0] = 'sandbox-bank',
 ) => {
-  const { number, reference, status = 'paid', amount = 12_345, merchant = 'LIEPKALNI' } = claim
-  const at = toRfc3339(hub.clock.now())
-  const money = { amount, currency: 'EUR', account: 'LV07HABA0000000000001' }
-  const payment = { id: `sbx_hand_${number}`, merchant, number, reference, status, ...money, at }
+  const { number, reference, status = 'paid', amount = 12_345, currency = 'EUR', merchant = 'LIEPKALNI' } = claim
+  const now = toRfc3339(hub.clock.now())
+  const { at = now } = claim
+  const money = { amount, currency, account: 'LV07HABA0000000000001' }
+  const { refunds, reversals } = claim
+  const listed = (back: readonly ClaimedBack[]) =>
+    back.map((one) => ({ status: 'done', ...one, currency: 'EUR', at: now }))
+  const back = {
+    ...(refunds ? { refunds: listed(refunds) } : {}),
+    ...(reversals ? { reversals: listed(reversals) } : {}),
+  }
+  const payment = { id: `sbx_hand_${number}`, merchant, number, reference, status, ...money, at, ...back }
   const body = JSON.stringify({ event: `payment.${status}`, payment })
   return { body, signature: sign(null, Buffer.from(body), keyOf(key)).toString('base64') }
 }

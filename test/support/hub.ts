@@ -135,6 +135,7 @@ export type ApiBody = {
     readonly number: string
     readonly status: string
     readonly reason: string | null
+    readonly paidAt: string | null
   }[]
   readonly [more: string]: unknown
 }

@@ -271,6 +271,8 @@ const flagsSaid = (
     readingsThatSay(one, 'refused').some(
       ({ reading }) => reading.says === 'refused' && reading.reason !== 'cancelled_by_payer',
     )
+  /** A person refused it for good, and has not said otherwise since. */
+  const denied = (one: Case) => isRuled(one, 'not_paid') && !isRuled(one, 'paid')
   /** Late success is never ignored, though it is not confirmed (R2 of product.md). */
   const wentBack = (one: Case) =>
     readingsThatSay(one, 'reversed').length > 0 ||
@@ -287,7 +289,7 @@ const flagsSaid = (
         executed.some(namesTwoReferences) ||
         (executed.length > 0 && facts.some((fact) => fact.fact === 'twin')),
     ],
-    ['contradiction', executed.some(finallyRefused) || cases.some(paidButRefused)],
+    ['contradiction', executed.some(finallyRefused) || executed.some(denied) || cases.some(paidButRefused)],
     ['reversed', executed.some(wentBack)],
     ['stuck', cases.some(isStuck)],
   ]
