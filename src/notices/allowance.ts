@@ -1,74 +1,116 @@
+import { SECOND_MS } from '../kernel/time.ts'
+
 /**
  * How much may be under way at once, in this process: so that addresses which are dead or slow hold few of the places, and the others
  * never wait for them.
  *
- * Each address has an allowance: two to begin with, doubled by each acknowledgement, halved by each failure. One that has not yet
- * acknowledged anything, or whose last sending failed, is *suspect*; the suspect ones together have only a part of the places.
+ * Each address has an allowance: two to begin with, doubled by each acknowledgement, halved by each failure. A sending that has gone a
+ * second without an answer is *late*: its place no longer counts as one of those that addresses in good health share, and its address
+ * gets nothing more until it has ended. An address whose last sending was late and failed is *hung*, and so is one that is new here and
+ * of which something has failed before: it gets a single place, which counts as late from the first moment, and only while late places
+ * are few. One that fails at once costs next to nothing and is not held to that.
  */
 export type Allowance = {
-  /** Takes every place this address may have now; returns how many. */
-  take(address: string): number
-  /** Gives back places that were not used. */
-  giveBack(address: string, places: number): void
-  /** A sending ended: gives its place back and remembers how it went. */
-  ended(address: string, acknowledged: boolean): void
+  /** Whether this process has met the address. */
+  knows(address: string): boolean
+  /** Before anything is taken for it: whether something that it is owed has failed already, here or elsewhere. */
+  meet(address: string, failing: boolean): void
+  /** Every place that this address may have now. */
+  take(address: string): readonly Place[]
+  /** Places that were not used. */
+  giveBack(places: readonly Place[]): void
+  /** A sending begins. */
+  began(place: Place): void
+  /** It ended: gives its place back and remembers how it went. */
+  ended(place: Place, acknowledged: boolean): void
 }
 
+/** The right to one sending. */
+export type Place = { readonly standing: Standing; counted: 'prompt' | 'late'; since: number }
+
+export type Standing = { allowed: number; hung: boolean; held: number; late: number }
+
+/** Sendings that are not late. */
 const PLACES = 512
-/** A dead address holds a place for 15 s at worst: so 17 of them can be tried in a second. */
-const PLACES_OF_SUSPECTS = 256
+/** Late ones beside which a hung address is still tried; each lasts for 15 s at worst: so 17 of them can be tried in a second. */
+const LATE_PLACES = 256
+/** With those that became late, of addresses that died just now: each a connection and some 20 kB. */
+const MOST_PLACES = 2_048
+/** Receivers answer in milliseconds; till this has passed, one that died just now holds a place of those that live. */
+const PROMPT_MS = SECOND_MS
 const FIRST = 2
 const MOST = 16
-/** Addresses remembered; one that is forgotten begins as a new one. */
+/** Addresses remembered; one that is forgotten is met anew. */
 const REMEMBERED = 50_000
 
-type Standing = { allowed: number; suspect: boolean; held: number; heldAsSuspect: number }
-
-export const openAllowance = (): Allowance => {
+/** `elapsedMs`: milliseconds that only go forward. */
+export const openAllowance = (elapsedMs: () => number = () => performance.now()): Allowance => {
   const standings = new Map<string, Standing>()
+  /** Sendings under way that are not late, in the order of their beginning. */
+  const prompt = new Set<Place>()
   let held = 0
-  let heldBySuspects = 0
+  let late = 0
 
-  const standingOf = (address: string): Standing => {
-    const known = standings.get(address)
-    if (known) return known
+  const meet = (address: string, failing: boolean): Standing => {
     if (standings.size >= REMEMBERED) {
       for (const [key, standing] of standings) if (standing.held === 0) standings.delete(key)
     }
-    const made = { allowed: FIRST, suspect: true, held: 0, heldAsSuspect: 0 }
+    const made = { allowed: failing ? 1 : FIRST, hung: failing, held: 0, late: 0 }
     standings.set(address, made)
     return made
   }
 
-  const giveBack = (standing: Standing, places: number): void => {
-    standing.held -= places
-    held -= places
-    const suspects = Math.min(places, standing.heldAsSuspect)
-    standing.heldAsSuspect -= suspects
-    heldBySuspects -= suspects
+  const countLate = (place: Place): void => {
+    prompt.delete(place)
+    place.counted = 'late'
+    place.standing.late++
+    late++
+  }
+
+  const age = (): void => {
+    const now = elapsedMs()
+    for (const place of prompt) {
+      if (now - place.since < PROMPT_MS) return
+      countLate(place)
+    }
+  }
+
+  const giveBack = (place: Place): void => {
+    prompt.delete(place)
+    place.standing.held--
+    held--
+    if (place.counted === 'prompt') return
+    place.standing.late--
+    late--
   }
 
   return {
+    knows: (address) => standings.has(address),
+    meet: (address, failing) => void (standings.has(address) || meet(address, failing)),
     take: (address) => {
-      const standing = standingOf(address)
-      const left = standing.suspect ? Math.min(PLACES - held, PLACES_OF_SUSPECTS - heldBySuspects) : PLACES - held
-      const places = Math.max(0, Math.min(standing.allowed - standing.held, left))
-      standing.held += places
-      held += places
-      if (standing.suspect) {
-        standing.heldAsSuspect += places
-        heldBySuspects += places
-      }
+      age()
+      const standing = standings.get(address) ?? meet(address, false)
+      const left = Math.min(MOST_PLACES - held, standing.hung ? LATE_PLACES - late : PLACES - (held - late))
+      const count = standing.late > 0 ? 0 : Math.max(0, Math.min(standing.allowed - standing.held, left))
+      const places = Array.from({ length: count }, (): Place => ({ standing, counted: 'prompt', since: 0 }))
+      standing.held += count
+      held += count
+      if (standing.hung) places.forEach(countLate)
       return places
     },
-    giveBack: (address, places) => giveBack(standingOf(address), places),
-    ended: (address, acknowledged) => {
-      const standing = standingOf(address)
-      giveBack(standing, 1)
-      standing.suspect = !acknowledged
-      standing.allowed = acknowledged
-        ? Math.min(standing.allowed * 2, MOST)
-        : Math.max(Math.floor(standing.allowed / 2), 1)
+    giveBack: (places) => places.forEach(giveBack),
+    began: (place) => {
+      place.since = elapsedMs()
+      if (place.counted === 'prompt') prompt.add(place)
+    },
+    ended: (place, acknowledged) => {
+      age()
+      const { standing } = place
+      const waited = elapsedMs() - place.since >= PROMPT_MS
+      giveBack(place)
+      standing.hung = waited && !acknowledged
+      const less = waited ? 1 : Math.max(Math.floor(standing.allowed / 2), 1)
+      standing.allowed = acknowledged ? Math.min(standing.allowed * 2, MOST) : less
     },
   }
 }

@@ -4,12 +4,20 @@ import type { HttpClient, Outcome } from '../platform/http/client.ts'
 import type { Meters } from '../platform/metrics.ts'
 import type { Traces } from '../platform/traces.ts'
 import type { Addresses } from './addresses.ts'
-import { openAllowance } from './allowance.ts'
+import { openAllowance, type Place } from './allowance.ts'
 import { openBatches } from './batches.ts'
 import { GIVE_UP_AFTER_MS, judge } from './ladder.ts'
 import { noticeHeaders } from './sign.ts'
 import { disableGone, forgiveDisabled } from './store/addresses.ts'
-import { type Claimed, claim, dueAddresses, type Finished, finish, giveUpOverdue } from './store/dispatches.ts'
+import {
+  type Claimed,
+  claim,
+  dueAddresses,
+  type Finished,
+  failingAmong,
+  finish,
+  giveUpOverdue,
+} from './store/dispatches.ts'
 import type { TaskKeeping } from './tasks.ts'
 
 /** Claims what is due, sends it, writes down what came of it. */
@@ -60,11 +68,12 @@ export const openDeliveries = (parts: DeliveryParts): Deliveries => {
   const more = new Set<string>()
   const write = openBatches(WRITTEN_AT_ONCE, (batch: readonly Finished[]) => finishAll(parts, batch))
 
-  const deliver = async (claimed: Claimed): Promise<void> => {
+  const deliver = async (claimed: Claimed, place: Place): Promise<void> => {
     try {
+      allowance.began(place)
       const finished = await send(parts, claimed)
       const acknowledged = finished.verdict === 'acknowledged'
-      allowance.ended(claimed.address, acknowledged)
+      allowance.ended(place, acknowledged)
       // One that fails waits for the next round: it may not keep us busy.
       if (acknowledged && more.delete(claimed.address)) parts.ready([claimed.address])
       await write(finished)
@@ -74,39 +83,54 @@ export const openDeliveries = (parts: DeliveryParts): Deliveries => {
     }
   }
 
-  const take = (addresses: readonly string[]): Map<string, number> => {
-    const places = new Map<string, number>()
-    for (const address of addresses) {
-      const taken = places.has(address) ? 0 : allowance.take(address)
-      if (taken > 0) places.set(address, taken)
+  /** Of addresses that are new here, whether they are in trouble. */
+  const meet = async (addresses: readonly string[]): Promise<void> => {
+    const strangers = addresses.filter((address) => !allowance.knows(address))
+    if (strangers.length === 0) return
+    const failing = await failingAmong(db, strangers)
+    for (const address of strangers) allowance.meet(address, failing.has(address))
+  }
+
+  const take = (addresses: readonly string[]): Map<string, readonly Place[]> => {
+    const places = new Map<string, readonly Place[]>()
+    for (const address of new Set(addresses)) {
+      const taken = allowance.take(address)
+      if (taken.length > 0) places.set(address, taken)
       else more.add(address)
     }
     return places
   }
 
+  const begin = (claimed: Claimed, place: Place): void => {
+    const key = `${claimed.event} ${claimed.address}`
+    // A clock that leaps ends a lease while its sending is under way, or a database that was away while that should be written.
+    if (sending.has(key)) allowance.giveBack([place])
+    else
+      sending.set(
+        key,
+        deliver(claimed, place).finally(() => sending.delete(key)),
+      )
+  }
+
   return {
     begin: async (addresses) => {
+      await meet(addresses)
       const places = take(addresses)
       if (places.size === 0) return 0
       let claimed: readonly Claimed[] = []
       try {
-        claimed = await claim(db, places, now(), now() + LEASE_MS)
+        const counts = new Map([...places].map(([address, { length }]) => [address, length]))
+        claimed = await claim(db, counts, now(), now() + LEASE_MS)
       } finally {
         for (const [address, taken] of places) {
-          const used = claimed.filter((one) => one.address === address).length
-          if (used === taken) more.add(address)
-          allowance.giveBack(address, taken - used)
+          const used = claimed.filter((one) => one.address === address)
+          if (used.length === taken.length) more.add(address)
+          for (const [at, place] of taken.entries()) {
+            const one = used[at]
+            if (one) begin(one, place)
+            else allowance.giveBack([place])
+          }
         }
-      }
-      for (const one of claimed) {
-        const key = `${one.event} ${one.address}`
-        // A clock that leaps ends a lease while its sending is under way, or a database that was away while that should be written.
-        if (sending.has(key)) allowance.giveBack(one.address, 1)
-        else
-          sending.set(
-            key,
-            deliver(one).finally(() => sending.delete(key)),
-          )
       }
       return claimed.length
     },

@@ -24,6 +24,16 @@ const DUE = statement<{ readonly address: string }>(
 export const dueAddresses = async (db: Queryable, now: Instant): Promise<readonly string[]> =>
   (await db.query(DUE, [at(now)])).map(({ address }) => address)
 
+const FAILING = statement<{ readonly address: string }>(
+  'notices.failing',
+  `select address from unnest($1::text[]) as asked (address)
+   where exists (select from notices.dispatch d where d.address = asked.address and d.step > 0)`,
+)
+
+/** Those of these addresses to which something that is still owed was sent in vain. */
+export const failingAmong = async (db: Queryable, addresses: readonly string[]): Promise<ReadonlySet<string>> =>
+  new Set((await db.query(FAILING, [addresses])).map(({ address }) => address))
+
 /** A notice that will be sent by itself, for the first time or again. */
 export type Upcoming = { readonly at: Instant; readonly eService: string; readonly subject: string }
 
