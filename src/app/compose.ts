@@ -105,6 +105,10 @@ export type Parts = {
   readonly clock: Clock
   readonly log: Log
   readonly random?: Random
+  /** Its way out: by sockets unless told. */
+  readonly client?: HttpClient
+  /** Milliseconds that only go forward; the machine's unless told. */
+  readonly elapsedMs?: () => number
   readonly assets?: Assets
   /** Those of the program that the hub runs in unless told. */
   readonly traces?: Traces
@@ -142,9 +146,10 @@ export const compose = async (parts: Parts): Promise<Composed> => {
   const { config, db, channels, clock, log, masterKeys, modules = MODULES, traces = openTraces() } = parts
   const random: Random = parts.random ?? ((size) => new Uint8Array(randomBytes(size)))
   const sealer = openSealer(masterKeys, random)
-  const client = openClient({ policy: outboundPolicyOf(config) })
+  const client = parts.client ?? openClient({ policy: outboundPolicyOf(config) })
   const allowFixtures = config.mode === 'test'
-  const merchants = await openMerchants({ db, channels, masterKeys, clock, random, allowFixtures })
+  const { elapsedMs } = parts
+  const merchants = await openMerchants({ db, channels, masterKeys, clock, random, allowFixtures, elapsedMs })
   const jobs = createJobs({ db, clock })
   const metrics = openWatch({
     config,
@@ -185,7 +190,7 @@ export const compose = async (parts: Parts): Promise<Composed> => {
   const assets = below(path, parts.assets ?? loadAssets())
   const web = webOf({ config, hub, tokens, merchants, channels, db, assets, log, metrics, clock, random, modules })
   const count: WorkerOptions['count'] = (kind, outcome) => metrics.count('job_runs', { kind, outcome })
-  const worker: Worker = createWorker({ db, clock, log, count })
+  const worker: Worker = createWorker({ db, clock, log, count, random })
   const handlers: readonly JobHandler[] = paymentJobs(hub, tokens)
   return {
     hub,

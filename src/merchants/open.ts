@@ -27,7 +27,7 @@ export type MerchantsOptions = {
   /** True in test mode, and only there. */
   readonly allowFixtures: boolean
   /** Milliseconds that only go forward, for the age of the picture: a test's clock may stand still. */
-  readonly elapsedMs?: () => number
+  readonly elapsedMs?: (() => number) | undefined
 }
 
 /** How old the picture may be; a revoked key is taken no longer than this. */

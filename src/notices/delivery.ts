@@ -226,7 +226,7 @@ const finishAll = async (parts: DeliveryParts, batch: readonly Finished[]): Prom
     } catch (error) {
       const passing = error instanceof DatabaseAway || error instanceof CommitUnknown
       if (!passing || tries === FINISH_TRIES) throw error
-      await new Promise((resolve) => setTimeout(resolve, FINISH_PAUSE_MS))
+      await new Promise((resolve) => setTimeout(resolve, error instanceof CommitUnknown ? 0 : FINISH_PAUSE_MS))
     }
   }
 }

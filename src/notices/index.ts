@@ -63,6 +63,8 @@ export type NoticesModule = Notices & {
   stop(graceMs: number): Promise<void>
   /** Places and delivers all that is due at that time, in this process; for a clock that a test moves. Returns how many were sent. */
   drain(now?: Instant): Promise<number>
+  /** Places and delivers once what is due now; returns how much that was. For who keeps time by itself. */
+  round(): Promise<number>
 }
 
 export type NoticesOptions = {
@@ -111,6 +113,13 @@ export const openNotices = ({
   const tidy = async (): Promise<void> => {
     await deliveries.tidy()
     await addresses.forget(now())
+  }
+  const round = async () => {
+    const { count: placed } = await placeAll(db, now())
+    const sent = await deliveries.begin(await deliveries.due())
+    const waited = deliveries.underWay() > 0
+    await deliveries.idle()
+    return { placed, sent, waited }
   }
   const rounds = openRounds({ db, place: () => placeSome(db, now()), deliveries, tidy, fault })
 
@@ -163,18 +172,19 @@ export const openNotices = ({
       frozen = at
       try {
         for (let sent = 0; ; ) {
-          const { count } = await placeAll(db, at)
-          const begun = await deliveries.begin(await deliveries.due())
-          const busy = deliveries.underWay() > 0
-          await deliveries.idle()
-          sent += begun
-          if (count > 0 || begun > 0 || busy) continue
+          const did = await round()
+          sent += did.sent
+          if (did.placed + did.sent > 0 || did.waited) continue
           await tidy()
           return sent
         }
       } finally {
         frozen = undefined
       }
+    },
+    round: async () => {
+      const did = await round()
+      return did.placed + did.sent
     },
   }
 }

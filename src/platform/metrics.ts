@@ -46,7 +46,8 @@ export type MetricsParts = {
 
 export const openMetrics = ({ clock, build, usage, measure, warn }: MetricsParts): Metrics => {
   const registry = new Registry()
-  collectDefaultMetrics({ register: registry, prefix: PREFIX })
+  // They hold on to the process, closed or not: gathered from the first reading on, so that a hub nobody watches leaves nothing behind.
+  let ofProcess = false
   const of = (name: string, { help, labels }: Row) => ({
     name: `${PREFIX}${name}`,
     help,
@@ -72,6 +73,8 @@ export const openMetrics = ({ clock, build, usage, measure, warn }: MetricsParts
     foresee: (name, labels) => counters.get(name)?.inc(labels, 0),
     observe: (name, labels, seconds) => histograms.get(name)?.observe(labels, seconds),
     page: async () => {
+      if (!ofProcess) collectDefaultMetrics({ register: registry, prefix: PREFIX })
+      ofProcess = true
       await refresh()
       const { used, idle, waiting, most } = usage()
       set('database_connections', { state: 'used' }, used)

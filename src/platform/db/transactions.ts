@@ -11,7 +11,7 @@ const FIRST_PAUSE_MS = 10
 const LONGEST_PAUSE_MS = 160
 
 /** Doubling, half of it random: so that two that got in each other's way do not meet again. */
-const pause = (round: number): Promise<void> => {
+const restAfter = (round: number): Promise<void> => {
   const most = Math.min(FIRST_PAUSE_MS * 2 ** (round - 1), LONGEST_PAUSE_MS)
   return new Promise((resolve) => setTimeout(resolve, most / 2 + (Math.random() * most) / 2))
 }
@@ -23,6 +23,8 @@ export type Parts = {
   readonly begin: string
   /** Whether statements may be sent before the former one was answered. */
   readonly pipeline: boolean
+  /** Waits before the next round; with growing, partly random time unless told. */
+  readonly pause?: (round: number) => Promise<void>
 }
 
 type Transactions = {
@@ -50,6 +52,7 @@ const unknown = (what: string, cause?: unknown): Ended<never> => ({
 })
 
 export const createTransactions = (parts: Parts): Transactions => {
+  const { pause = restAfter } = parts
   let awaySince: number | undefined
 
   /** A connection; through a short outage with patience. */

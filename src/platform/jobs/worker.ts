@@ -1,5 +1,6 @@
-import { randomInt } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import { setTimeout as pause } from 'node:timers/promises'
+import type { Random } from '../../kernel/ids.ts'
 import type { Clock, Instant } from '../../kernel/time.ts'
 import type { Db } from '../db/db.ts'
 import type { Log } from '../log.ts'
@@ -13,6 +14,8 @@ export type WorkerOptions = {
   /** What is due is judged by it, and leases too: the system's, or one that a test moves. */
   readonly clock: Clock
   readonly log: Log
+  /** The system's unless told. */
+  readonly random?: Random
   /** Told of every run, for metrics. */
   readonly count?: (kind: string, outcome: Outcome) => void
   /** Calls back now and then, until stopped; every five seconds unless told. */
@@ -37,11 +40,14 @@ const DRAIN_BATCH = 32
 const DRAIN_BOUND = 100_000
 
 /** After so many failed runs before this one: 1 s doubling to 5 min, and up to a tenth more, so that what failed together parts. */
-export const delayAfter = (tries: number): number =>
-  Math.min(FIRST_DELAY_MS * 2 ** Math.min(tries, 20), LONGEST_DELAY_MS) * (1 + Math.random() / 10)
+export const delayAfter = (tries: number, random: Random = systemRandom): number =>
+  Math.min(FIRST_DELAY_MS * 2 ** Math.min(tries, 20), LONGEST_DELAY_MS) * (1 + number48(random) / 2 ** 48 / 10)
 
-/** A number that no other claim has: 48 random bits. */
-const newFence = (): number => randomInt(1, 2 ** 48 - 1)
+const systemRandom: Random = (size) => new Uint8Array(randomBytes(size))
+const number48 = (random: Random): number => Buffer.from(random(6)).readUIntBE(0, 6)
+
+/** A number that no other claim has: 48 random bits, and never zero. */
+const newFence = (random: Random = systemRandom): number => number48(random) || 1
 
 export const createWorker = (options: WorkerOptions): Worker => {
   let running: { stop(graceMs: number): Promise<void> } | undefined
@@ -58,11 +64,11 @@ export const createWorker = (options: WorkerOptions): Worker => {
 }
 
 const drain = async (options: WorkerOptions, handlers: readonly JobHandler[]): Promise<number> => {
-  const { db, clock } = options
+  const { db, clock, random } = options
   let ran = 0
   for (;;) {
     const wanted = handlers.map(({ kind, leaseMs }) => ({ kind, leaseMs, limit: DRAIN_BATCH }))
-    const claimed = await claimJobs(db, wanted, clock.now(), newFence())
+    const claimed = await claimJobs(db, wanted, clock.now(), newFence(random))
     if (claimed.length === 0) return ran
     const ended: FinishedJob[] = []
     for (const job of claimed) ended.push(await runOne(options, handlers, job))
@@ -74,7 +80,7 @@ const drain = async (options: WorkerOptions, handlers: readonly JobHandler[]): P
 
 /** Runs one claimed job to its end, whatever it is. */
 const runOne = async (
-  { clock, log, count }: WorkerOptions,
+  { clock, log, count, random }: WorkerOptions,
   handlers: readonly JobHandler[],
   job: ClaimedJob,
 ): Promise<FinishedJob> => {
@@ -88,7 +94,7 @@ const runOne = async (
   } catch (error) {
     count?.(kind, 'fault')
     log.error({ error, kind, key, tries }, 'a job failed; it will be run again')
-    return { kind, key, fence, next: clock.now() + Math.round(delayAfter(tries)), tries: tries + 1 }
+    return { kind, key, fence, next: clock.now() + Math.round(delayAfter(tries, random)), tries: tries + 1 }
   }
 }
 
@@ -99,7 +105,7 @@ type Loop = { stop(graceMs: number): Promise<void> }
  * further jobs fall due, so that turns batch by themselves the more there is to do.
  */
 const startLoop = (options: WorkerOptions, handlers: readonly JobHandler[]): Loop => {
-  const { db, clock, log, count, pulse = everyBeat } = options
+  const { db, clock, log, count, random, pulse = everyBeat } = options
   const busy = new Map(handlers.map(({ kind }) => [kind, 0]))
   const ended: FinishedJob[] = []
   /** Kinds of which more may be due than the last claim took. */
@@ -162,7 +168,7 @@ const startLoop = (options: WorkerOptions, handlers: readonly JobHandler[]): Loo
       .filter(({ kind, limit }) => limit > 0 && look.has(kind))
     if (stopping || wanted.length === 0 || !(await fits())) return
     for (const { kind } of wanted) look.delete(kind)
-    const claimed = await claimJobs(db, wanted, clock.now(), newFence())
+    const claimed = await claimJobs(db, wanted, clock.now(), newFence(random))
     for (const { kind, limit } of wanted) {
       if (claimed.filter((job) => job.kind === kind).length === limit) look.add(kind)
     }
