@@ -1,0 +1,146 @@
+import { DAY_MS, SECOND_MS } from '../../src/kernel/time.ts'
+import type { Evidence, PaymentSeen } from './evidence.ts'
+import { partings } from './evidence.ts'
+import type { Moved, Outside } from './outside.ts'
+import { isKnowable } from './people.ts'
+
+/** What must hold in every world, whatever went wrong in it. Pure: what the hub says, against what happened outside it. */
+export const judge = (evidence: Evidence, outside: Outside): readonly string[] => [
+  ...ordersOf(evidence, outside),
+  ...partings(evidence.facts),
+  ...evidence.payments.flatMap((payment) => [
+    ...eventsOf(payment, evidence),
+    ...endOf(payment, evidence),
+    ...flagsOf(payment, evidence),
+    ...sumsOf(payment),
+  ]),
+  ...moneyOf(evidence, outside),
+  ...noticesOf(evidence, outside),
+]
+
+/** Every acknowledged order is there as it was ordered, once; a cancelled one has ended, without money or with. */
+const ordersOf = ({ payments }: Evidence, { orders, cancelled }: Outside): readonly string[] => [
+  ...[...orders].flatMap(([id, { reference, amountMinor }]) => {
+    const seen = payments.find(({ view }) => view.id === id)?.view
+    if (!seen) return [`${id} was acknowledged and is gone`]
+    return seen.reference === reference && seen.amount === amountMinor
+      ? []
+      : [`${id} is another order than was acknowledged`]
+  }),
+  ...[...cancelled].flatMap((id) => {
+    const seen = payments.find(({ view }) => view.id === id)?.view
+    // With one attempt a refusal ends the payment first.
+    const fits = seen && (['cancelled', 'executed', 'refused'].includes(seen.status) || seen.closing === 'cancelled')
+    return fits ? [] : [`${id} was cancelled and is ${seen?.status}`]
+  }),
+]
+
+/** Numbered 1, 2, 3 …; executed is never left; the newest says what a GET says. */
+const eventsOf = ({ view, told, shown }: PaymentSeen, { events, feed }: Evidence): readonly string[] => {
+  const own = events.filter(({ payment }) => payment === view.id)
+  const numbered = own.every(({ sequence }, place) => sequence === place + 1)
+  const paidAt = own.findIndex(({ status }) => status === 'executed')
+  const left = paidAt >= 0 && own.slice(paidAt).some(({ status }) => status !== 'executed')
+  const inFeed = feed.filter(({ payment }) => payment === view.id)
+  const isWhole = inFeed.length === own.length && inFeed.every(({ id }, place) => id === own[place]?.id)
+  return [
+    ...(own.length > 0 && numbered ? [] : [`${view.id}: events ${own.map(({ sequence }) => sequence)}`]),
+    ...(left ? [`${view.id} was executed and became ${own.at(-1)?.status}`] : []),
+    ...(isWhole ? [] : [`${view.id}: the feed has ${inFeed.map(({ sequence }) => sequence)}`]),
+    ...(told === shown ? [] : [`${view.id}: the newest event says ${told}, a GET ${shown}`]),
+  ]
+}
+
+/** No dead end: what has not ended waits for a person, and for a day of its own. */
+const endOf = ({ view }: PaymentSeen, { tasks, jobs }: Evidence): readonly string[] => {
+  if (view.final || tasks.some(({ subject }) => subject === view.id)) return []
+  return jobs.some((key) => key.endsWith(view.id)) ? [] : [`${view.id} is ${view.status} for ever, and nobody is told`]
+}
+
+const flagsOf = ({ view }: PaymentSeen, { tasks }: Evidence): readonly string[] => {
+  const open = tasks
+    .filter(({ subject, kind }) => subject === view.id && !kind.startsWith('refund'))
+    .map(({ kind }) => kind)
+  return open.sort().join() === [...view.attention].sort().join()
+    ? []
+    : [`${view.id} has the tasks [${open}] and the flags [${view.attention}]`]
+}
+
+const sumsOf = ({ view }: PaymentSeen): readonly string[] => {
+  const times = view.attempts.filter(({ status }) => status === 'executed').length
+  const asked = view.refunds
+    .filter(({ status, origin }) => status !== 'failed' && origin !== 'psp')
+    .reduce((sum, { amount }) => sum + amount, 0)
+  return [
+    ...((view.status === 'executed') === times > 0
+      ? []
+      : [`${view.id} is ${view.status} with ${times} executed attempts`]),
+    ...(view.paidAmount === times * view.amount ? [] : [`${view.id}: ${view.paidAmount} paid in ${times} attempts`]),
+    ...(asked <= view.paidAmount ? [] : [`${view.id}: ${asked} asked back of ${view.paidAmount}`]),
+    ...(times < 2 || view.attention.includes('paid_twice') ? [] : [`${view.id} was paid twice, unseen`]),
+  ]
+}
+
+/** Books of banks and hub, to the cent. */
+const moneyOf = ({ payments, bank }: Evidence, outside: Outside): readonly string[] => {
+  const attempts = payments.flatMap(({ view }) => view.attempts.map((attempt) => ({ ...attempt, view })))
+  const executed = attempts.filter(({ status }) => status === 'executed')
+  const movedAs = ({ offer, number }: { readonly offer: string; readonly number: string }): Moved | undefined =>
+    outside.moved.find((one) => one.channel === offer && one.number === number)
+  return [
+    ...executed.flatMap((attempt) => {
+      const moved = movedAs(attempt)
+      return moved && !moved.wrong
+        ? []
+        : [
+            `${attempt.view.id}: ${attempt.id} is executed, and the bank has ${moved ? 'taken something else' : 'no money'}`,
+          ]
+    }),
+    ...outside.moved.filter(isKnowable).flatMap((moved) => {
+      const attempt = attempts.find(({ offer, number }) => offer === moved.channel && number === moved.number)
+      if (!attempt) return [`${moved.channel} took money for order ${moved.number}, of which the hub knows nothing`]
+      return isSeen(moved, attempt.status, attempt.view.attention)
+        ? []
+        : [
+            `${attempt.view.id}: ${moved.channel} took money (${moved.choice}) for ${attempt.id}, which is ${attempt.status}, flags [${attempt.view.attention}]`,
+          ]
+    }),
+    ...payments.flatMap(({ view }) => {
+      // Of the banks that give back for a program; elsewhere a person does.
+      const own = view.attempts.filter(({ offer }) => offer === 'sandbox').map(({ number }) => number)
+      const back = bank
+        .filter(({ channel, number }) => channel === 'sandbox' && own.includes(number))
+        .reduce((sum, { refundedMinor }) => sum + refundedMinor, 0)
+      return back === view.refundedAmount
+        ? []
+        : [`${view.id}: the bank gave back ${back}, the hub says ${view.refundedAmount}`]
+    }),
+  ]
+}
+
+/** Money that moved is executed, or somebody has to look. */
+export const isSeen = (moved: Moved, status: string, attention: readonly string[]): boolean =>
+  moved.wrong ? attention.some((flag) => /mismatch|stuck/.test(flag)) : status === 'executed' || attention.length > 0
+
+export const untoldOf = ({ moved }: Outside): readonly Moved[] => moved.filter((one) => !isKnowable(one))
+
+/** An earlier notice holds later ones back no longer, by clocks that may differ by a few seconds. */
+const HELD_BACK_MS = DAY_MS - 5 * SECOND_MS
+
+/** Each event understood at least once; a payment's first ones in order, unless an earlier one has held them back for a day. */
+const noticesOf = ({ events, owed }: Evidence, { heard }: Outside): readonly string[] => {
+  const firstAt = new Map(heard.filter(({ first }) => first).map(({ id, at }) => [id, at]))
+  const unheard = events
+    .filter(({ id }) => !firstAt.has(id))
+    .map(({ id, payment }) => `${id} of ${payment} was never heard`)
+  const overtaken = events.flatMap((event) =>
+    events
+      .filter((later) => later.payment === event.payment && later.sequence > event.sequence)
+      .filter(({ id }) => {
+        const at = firstAt.get(id) ?? Number.POSITIVE_INFINITY
+        return at < (firstAt.get(event.id) ?? 0) && at < event.at + HELD_BACK_MS
+      })
+      .map(({ sequence }) => `${event.payment}: notice ${event.sequence} was first heard after ${sequence}`),
+  )
+  return [...unheard, ...overtaken, ...(owed === 0 ? [] : [`${owed} notices are owed for ever`])]
+}
