@@ -2,11 +2,15 @@ import { execFileSync } from 'node:child_process'
 import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { z } from 'zod'
 import { MIGRATED_MODULES } from '../src/app/migrations.ts'
+import type { ListedChannel } from '../src/channels/index.ts'
+import { toRfc3339 } from '../src/kernel/time.ts'
 import { type Embedded, startEmbedded } from '../src/platform/db/embedded.ts'
 import { migrate } from '../src/platform/db/migrate.ts'
 import { openDb } from '../src/platform/db/postgres.ts'
 import { silentLog } from '../src/platform/log.ts'
+import { ebizness, ebiznessJson } from './support/command.ts'
 import { type Node, startTestHub, type TestHub } from './support/hub.ts'
 import { chosen, decided, orderAtBank, ordered } from './support/story.ts'
 import { execute, machineBinaries, openTempFolder, urlOf } from './support/test-server.ts'
@@ -17,9 +21,20 @@ const page = readFileSync(join(import.meta.dirname, '../docs/operating/back-up.m
 const blocks = (language: string): readonly string[] =>
   [...page.matchAll(new RegExp(`\`\`\`${language}\\n([\\s\\S]*?)\`\`\``, 'g'))].map(([, text = '']) => text)
 const commandOf = (program: string): string => blocks('sh').find((text) => text.trim().startsWith(program)) ?? ''
-const [raised = ''] = blocks('sql')
 
 const CARELESS = { fsync: 'off', synchronous_commit: 'off' }
+
+/** A bank at which a refund that is sent twice is made twice. */
+const withoutRepeating = (listed: readonly ListedChannel[]): readonly ListedChannel[] =>
+  listed.map((one) => {
+    const { refund } = one.channel
+    if (!refund) return one
+    const once: typeof refund = async (...asked) => {
+      const step = await refund(...asked)
+      return step.step === 'call' ? { ...step, repeatable: false } : step
+    }
+    return { ...one, channel: { ...one.channel, refund: once } }
+  })
 
 describe.runIf(existsSync('/usr/lib/postgresql'))('a backup', { timeout: 120_000 }, () => {
   const folder = openTempFolder('ebizness-back-up-')
@@ -51,6 +66,22 @@ describe.runIf(existsSync('/usr/lib/postgresql'))('a backup', { timeout: 120_000
     await hub.settle()
     return order.id
   }
+  const placeOf = (url: string) => ({
+    folder,
+    env: { DATABASE_URL: url, EBIZNESS_MASTER_KEY: hub.masterKey, EBIZNESS_MODE: 'test' },
+  })
+  const afterRestoring = async (url: string, options: string): Promise<unknown> => {
+    const { code, value } = await ebiznessJson(placeOf(url), `restored ${options}`)
+    expect(code).toBe(0)
+    return value
+  }
+  const sequencesOf = (payment: string): readonly number[] =>
+    hub.notices.filter(({ notice }) => notice.data.payment.id === payment).map(({ notice }) => notice.sequence)
+  const refundsSeenBy = async (node: Node, id: string): Promise<readonly string[]> => {
+    const { body } = await hub.api('GET', `/v1/payments/${id}`, undefined, { root: node.root })
+    const refunds = z.array(z.object({ origin: z.string(), amount: z.int(), status: z.string() })).parse(body.refunds)
+    return refunds.map(({ origin, amount, status }) => `${origin} ${amount} ${status}`)
+  }
   const seenBy = async (node: Node, id: string) => {
     const { status, body } = await hub.api('GET', `/v1/payments/${id}`, undefined, { root: node.root })
     return status === 200 ? body.status : status
@@ -62,7 +93,7 @@ describe.runIf(existsSync('/usr/lib/postgresql'))('a backup', { timeout: 120_000
     const url = urlOf(server.url, 'cma')
     await migrate({ url, modules: MIGRATED_MODULES })
     const db = await openDb({ url, poolSize: 8 })
-    hub = await startTestHub({ database: { db, url, drop: () => db.close() } })
+    hub = await startTestHub({ database: { db, url, drop: () => db.close() }, channels: withoutRepeating })
   })
   afterAll(async () => {
     for (const node of nodes) await node.stop()
@@ -71,34 +102,55 @@ describe.runIf(existsSync('/usr/lib/postgresql'))('a backup', { timeout: 120_000
     rmSync(folder, { recursive: true, force: true })
   })
 
-  it('as a dump is restored with every payment and key, and gives no number a second time', async () => {
+  it('as a dump is restored with every payment and key; what happened since is asked about, and no number is given twice', async () => {
     const before = await paid('swedbank-lv')
+    const repaid = await paid('sandbox')
+    const refund = await hub.api('POST', `/v1/payments/${repaid}/refunds`, { amount: 100 })
+    const open = await ordered(hub)
+    await chosen(hub, open.payUrl, 'sandbox')
+    const silent = await ordered(hub)
+    await chosen(hub, silent.payUrl, 'swedbank-lv')
+    const waiting = orderAtBank(hub, 'swedbank-lv').number
     sh(commandOf('pg_dump'), hub.database.url)
+    const to = toRfc3339(hub.clock.now())
+
+    await decided(hub, 'sandbox', 'pay')
+    await decided(hub, 'swedbank-lv', 'pay')
     const lost = await paid('swedbank-lv')
     const { number } = orderAtBank(hub, 'swedbank-lv')
+    await hub.api('POST', `/v1/payments/${repaid}/refunds`, { amount: 200 })
+    await hub.settle()
+    expect((await hub.api('GET', `/v1/payments/${repaid}/refunds/${refund.body.id}`)).body.status).toBe('done')
+    const heardSince = sequencesOf(open.id)
+
     await execute(server.url, 'create database restored')
     const url = urlOf(server.url, 'restored')
     sh(commandOf('pg_restore'), url)
-    await execute(url, raised)
+    const said = await afterRestoring(url, `--to ${to} --yes`)
+    expect(said).toMatchObject({ done: true, unaskable: [{ payment: silent.id, number: waiting }] })
+    expect(said).toMatchObject({ refunds: [{ refund: refund.body.id, by: 'hub' }] })
 
     const node = await restoredAt(url)
+    await node.composed.drain()
     expect([await seenBy(node, before), await seenBy(node, lost)]).toEqual(['executed', 404])
-    const order = await hub.api(
-      'POST',
-      '/v1/payments',
-      {
-        ...{
-          reference: 'AFTER-1',
-          amount: 100,
-          currency: 'EUR',
-          description: 'After',
-          returnUrl: `${hub.shopRoot}/back`,
-        },
-      },
-      { root: node.root },
-    )
+    // Asked, it is paid; its events have numbers that no e-service has seen.
+    expect([await seenBy(node, open.id), await seenBy(node, silent.id)]).toEqual(['executed', 'started'])
+    expect(Math.max(...sequencesOf(open.id))).toBeGreaterThan(Math.max(...heardSince) + 900)
+    // What may have been sent is asked about and not sent; what was asked for since is known from the bank alone.
+    expect(await seenBy(node, `${repaid}/refunds/${refund.body.id}`)).toBe('done')
+    expect(await execute(url, `select 1 from payments.message where purpose = 'refund'`)).toEqual([])
+    expect(await refundsSeenBy(node, repaid)).toEqual(['e-service 100 done', 'psp 200 done'])
+    expect(hub.world.orders().reduce((sum, { refundedMinor }) => sum + refundedMinor, 0)).toBe(300)
+    const body = { reference: 'AFTER-1', amount: 100, currency: 'EUR', description: 'After' }
+    const more = { returnUrl: `${hub.shopRoot}/back` }
+    const order = await hub.api('POST', '/v1/payments', { ...body, ...more }, { root: node.root })
     await chosen(hub, order.body.payUrl.replace(hub.root, node.root), 'swedbank-lv')
     expect(Number(orderAtBank(hub, 'swedbank-lv').number)).toBeGreaterThan(Number(number) + 900_000)
+  })
+
+  it('that was not restored to that moment is not taken for one', async () => {
+    const { code, said } = await ebizness(placeOf(hub.database.url), 'restored --to 2026-01-01T00:00:00Z --yes')
+    expect([code, said]).toEqual([2, expect.stringContaining('was not restored to that moment')])
   })
 
   it('under another master key says which keys do not open', async () => {

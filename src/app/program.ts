@@ -9,6 +9,7 @@ import { registerMessages } from './commands/message.register.ts'
 import { registerNotices } from './commands/notices.register.ts'
 import { registerPayments } from './commands/payments.register.ts'
 import { registerReceipts } from './commands/receipt.register.ts'
+import { registerRestored } from './commands/restored.register.ts'
 import { registerRunning } from './commands/run.register.ts'
 import { registerTasks } from './commands/tasks.register.ts'
 import { VERSION } from './version.ts'
@@ -24,6 +25,7 @@ const GROUPS: readonly ((program: Command) => void)[] = [
   registerNotices,
   registerAgreements,
   registerTasks,
+  registerRestored,
   registerChannels,
   registerMessages,
   registerClock,

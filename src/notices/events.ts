@@ -32,6 +32,8 @@ export type Notices = {
   addresses(eService: string): Promise<readonly NoticeAddress[]>
   /** New keys; the former ones sign beside them for 24 h. */
   rotate(eService: string, now: Instant): Promise<void>
+  /** Leaves out so many places of the feed: after a restore, cursors may point behind its end. */
+  pass(count: number): Promise<void>
   /** Every delivery of one event with its answer, newest first. */
   deliveries(event: EventId): Promise<readonly Delivery[]>
 }

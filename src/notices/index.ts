@@ -25,7 +25,7 @@ import {
   type Upcoming,
   upcomingNotices,
 } from './store/dispatches.ts'
-import { append, eventsOfSubject } from './store/events.ts'
+import { append, eventsOfSubject, passPlaces } from './store/events.ts'
 import { ownerOf } from './store/replays.ts'
 
 import { noticeTasks, openTaskKeeping } from './tasks.ts'
@@ -145,6 +145,7 @@ export const openNotices = ({
       rounds.ready(owed)
       return owed.length > 0 ? 'queued' : 'no_address'
     },
+    pass: (count) => passPlaces(db, count),
     subjectOf: async (event) => (await ownerOf(db, event))?.subject,
     replay: async (wanted, dry) => {
       await placeAll(db, now())

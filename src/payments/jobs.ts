@@ -8,6 +8,7 @@ import { attemptDeadline, type Command, decide, nextDeadline, stateOf } from './
 import { receiptMailJob } from './receipts/mail.ts'
 import { DEADLINE, fromJobKey, HINT, jobKey, PARKED, record, TWINS } from './record.ts'
 import { refundJob } from './refunding.ts'
+import { askAgainJob } from './restored.ts'
 import { forgetAnswers, loadPayment, lockPayment, othersOfReference, spendSigningKeys } from './store/index.ts'
 import type { Tokens } from './tokens.ts'
 
@@ -45,6 +46,7 @@ export const paymentJobs = (hub: Hub, tokens: Tokens): readonly JobHandler[] => 
     run: async ({ key }, now) => nameTwins(hub, ...fromJobKey(key), now),
   },
   refundJob(hub),
+  askAgainJob(hub),
   receiptMailJob(hub, tokens),
   {
     kind: FORGET,

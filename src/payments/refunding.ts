@@ -19,7 +19,7 @@ import { chooseRefund, type NotRefundable, type Wanted } from './refunds.ts'
 import { type AttemptRow, attemptById, insertMessage, type Loaded, loadPayment, lockPayment } from './store/index.ts'
 import { surely } from './surely.ts'
 
-const REFUND = 'payments.refund'
+export const REFUND = 'payments.refund'
 
 export type Asking = {
   readonly directory: Directory

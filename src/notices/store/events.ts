@@ -25,6 +25,12 @@ const ANY_UNPLACED = statement<{ readonly any: boolean }>(
 
 export const anyUnplaced = async (db: Queryable): Promise<boolean> => (await db.query(ANY_UNPLACED))[0]?.any ?? false
 
+const PASS = statement('notices.pass', 'update notices.frontier set position = position + $1')
+/** Leaves out so many places of the feed. */
+export const passPlaces = async (db: Queryable, count: number): Promise<void> => {
+  await db.query(PASS, [count])
+}
+
 const LOCK_FRONTIER = statement<{ readonly position: number }>(
   'notices.lock_frontier',
   'select position from notices.frontier for update',
