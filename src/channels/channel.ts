@@ -255,7 +255,7 @@ export type Reading = {
   readonly payer?: PayerAtPsp
 } & (
   | { readonly says: 'paid' | 'accepted' | 'refunded' | 'reversed' | 'nothing' }
-  /** Not final; an unknown word of the PSP is kept here and raises an alarm. */
+  /** Not final; an unknown word of the PSP is kept here and raises an alarm. With a word it answers no enquiry: it is asked again, in the end by a person. */
   | { readonly says: 'waiting'; readonly word?: string }
   | { readonly says: 'refused'; readonly reason: RefusalReason; readonly word?: string }
   /** A hint that proves nothing: ask the PSP. */

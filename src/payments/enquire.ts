@@ -14,7 +14,7 @@ import { type AttemptRow, attemptById, insertMessage, type Loaded, loadPayment, 
 type Answered = 'answered' | 'no_answer' | 'cannot_ask'
 
 /**
- * Asks the PSP what became of an attempt and hears its answer. `answered` only when the PSP said something that can be read; the
+ * Asks the PSP what became of an attempt and hears its answer. `answered` only when the PSP said something that its channel knows; the
  * attempt's state then tells the rest.
  */
 export const enquire = async (hub: Hub, merchant: string, payment: string, attemptId: string): Promise<Answered> => {
@@ -66,8 +66,7 @@ const askAndHear = async (
   const conversation = await converse(hub, open, step, { purpose: 'enquire', traceparent })
   const { end, messages } = conversation
   const readings = readingsOf(conversation).filter((reading) => isAbout(reading, row))
-  const answered =
-    end.step === 'heard' && readings.some((reading) => reading.says !== 'untrusted' && reading.says !== 'ask')
+  const answered = end.step === 'heard' && readings.some(isAnswer)
   await hub.db.tx(async (tx) => {
     const now = hub.clock.now()
     const fresh = await lockPayment(tx, merchant, row.payment)
@@ -88,7 +87,7 @@ const askAndHear = async (
     ]
     await record(hub, tx, fresh, hear(fresh.facts, heard, now), now)
   })
-  const said = readings.find(({ says }) => says !== 'untrusted' && says !== 'ask')?.says
+  const said = readings.find(isAnswer)?.says
   hub.count('enquiries', { channel: open.record.channel, result: said ?? 'no_answer' })
   return answered ? 'answered' : 'no_answer'
 }
@@ -143,6 +142,13 @@ export const followHint = async (
   await enquire(hub, merchant, payment, attempt)
   return undefined
 }
+
+/**
+ * Past its last moment an answer that is not "paid" is the answer "not paid", so it must be one: a word that the channel does not know, or
+ * "no such payment" of one that was made, is asked about again, and in the end by a person.
+ */
+const isAnswer = (reading: Reading): boolean =>
+  !['untrusted', 'ask', 'nothing'].includes(reading.says) && !(reading.says === 'waiting' && reading.word !== undefined)
 
 /** An answer about another attempt is not an answer to this question. */
 export const isAbout = (reading: Reading, row: AttemptRow): boolean => {

@@ -7,22 +7,25 @@ export type Line = {
   leadTo(bankRoot: string): void
   /** Done once, while the next answer is on its way. */
   meanwhile(work: () => Promise<unknown>): void
+  /** Every answer arrives so changed; undefined: as the bank gave it. */
+  rewrite(change: ((answer: string) => string) | undefined): void
   stop(): Promise<void>
 }
 
 export const startLine = async (): Promise<Line> => {
   let target = ''
   let once: (() => Promise<unknown>) | undefined
+  let changed = (answer: string) => answer
   const carry = async (request: Request): Promise<Response> => {
     const { pathname, search } = new URL(request.url)
     const { method, headers } = request
     const body = method === 'GET' ? null : await request.arrayBuffer()
     const answer = await fetch(target + pathname + search, { method, headers, body })
-    const bytes = await answer.arrayBuffer()
+    const text = changed(await answer.text())
     const work = once
     once = undefined
     await work?.()
-    return new Response(bytes, { status: answer.status, headers: { 'content-type': 'application/json' } })
+    return new Response(text, { status: answer.status, headers: { 'content-type': 'application/json' } })
   }
   const listening = await listen(carry, 0, '127.0.0.1')
   return {
@@ -32,6 +35,9 @@ export const startLine = async (): Promise<Line> => {
     },
     meanwhile: (work) => {
       once = work
+    },
+    rewrite: (change = (answer) => answer) => {
+      changed = change
     },
     stop: () => listening.close(0),
   }

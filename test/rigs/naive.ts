@@ -13,6 +13,7 @@ export const HABITS = [
   'waits_for_the_callback',
   'asks_once_on_return',
   'gives_up_as_failed',
+  'takes_the_unknown_for_no',
   'looks_then_acts',
   'clash_is_logged',
   'stores_after_the_call',
@@ -140,7 +141,7 @@ const openHearing = ({ habits }: NaiveMeans, books: Books) => {
       resolve()
     })
   const nextOf = (bill: Bill, word: string): string => {
-    const next = OF_WORD[word] ?? bill.status
+    const next = OF_WORD[word] ?? (has('takes_the_unknown_for_no') ? 'refused' : bill.status)
     if (has('last_word_wins')) return next
     if (has('final_is_final') && FINAL.includes(bill.status)) return bill.status
     return RANK.indexOf(next) > RANK.indexOf(bill.status) ? next : bill.status

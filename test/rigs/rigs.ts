@@ -191,11 +191,38 @@ export const RIGS: readonly Rig[] = [
       await setBankCalls(stage, 'well')
       await says(stage, bill, 'paid')
       await stage.settle()
-      const toldRefused = noticesOf(stage, bill.id).filter((type) => type === 'payment.refused').length
-      return { silent, toldRefused, ...(await ending(stage, bill)) }
+      return { silent, toldClosed: toldClosed(stage, bill), ...(await ending(stage, bill)) }
     },
-    right: { silent: 'started', toldRefused: 0, status: 'executed', paid: AMOUNT_MINOR, toldPaid: 1 },
-    wrong: { silent: 'refused', toldRefused: 1, status: 'executed', paid: AMOUNT_MINOR, toldPaid: 1 },
+    right: { silent: 'started', toldClosed: 0, status: 'executed', paid: AMOUNT_MINOR, toldPaid: 1 },
+    wrong: { silent: 'refused', toldClosed: 1, status: 'executed', paid: AMOUNT_MINOR, toldPaid: 1 },
+    attention: ['stuck'],
+  },
+  {
+    name: 'an answer that nobody knows is taken for a no',
+    where: [
+      {
+        repo: 'juspay/hyperswitch',
+        number: 2772,
+        happened:
+          'A payment had timed out, and the PSP, asked about it, answered with an error since it did not know the number it was asked by. The answer was mapped to failed.',
+      },
+    ],
+    instead:
+      'Only a word that the channel knows answers the question. Any other is kept, raises an alarm, and is asked about again; past the bank’s last moment a person has a task.',
+    habits: ['takes_the_unknown_for_no'],
+    story: async (stage) => {
+      const bill = await atBank(stage)
+      await decide(stage, bill, 'both_lost')
+      stage.line.rewrite((answer) => answer.replace('"status":"paid"', '"status":"under_review"'))
+      await stage.clock.advance(3 * DAY_MS)
+      const unclear = (await truth(stage, bill.id)).status
+      stage.line.rewrite(undefined)
+      await says(stage, bill, 'paid')
+      await stage.settle()
+      return { unclear, toldClosed: toldClosed(stage, bill), ...(await ending(stage, bill)) }
+    },
+    right: { unclear: 'started', toldClosed: 0, status: 'executed', paid: AMOUNT_MINOR, toldPaid: 1 },
+    wrong: { unclear: 'refused', toldClosed: 1, status: 'executed', paid: AMOUNT_MINOR, toldPaid: 1 },
     attention: ['stuck'],
   },
   {
@@ -340,6 +367,10 @@ const says = async (stage: RigStage, bill: AtBank, status: string): Promise<numb
 const setBankCalls = async (stage: RigStage, calls: 'well' | 'failing'): Promise<void> => {
   await fetch(`${stage.world.root}/sandbox/switch`, { method: 'PUT', body: JSON.stringify({ calls }) })
 }
+
+/** How often the e-service was told that nothing came and nothing will. */
+const toldClosed = (stage: RigStage, { id }: Ordered): number =>
+  noticesOf(stage, id).filter((type) => type === 'payment.refused' || type === 'payment.expired').length
 
 const ending = async (stage: RigStage, { id }: Ordered): Promise<Ended> => {
   const { status, paidAmount } = await truth(stage, id)
