@@ -14,6 +14,8 @@ export type Letter = { readonly name: string; readonly source: Source; readonly 
 export type EveryOrder = {
   readonly subsets: number
   readonly sequences: number
+  /** What the subsets end in: statuses with their flags, each told once. */
+  readonly ends: readonly string[]
   /** Sequences that ended elsewhere than others of the same letters, or than the rule book says; none when the law holds. */
   readonly findings: readonly string[]
 }
@@ -22,40 +24,80 @@ export type EveryOrder = {
 const LONGEST = 6
 const MAX_FINDINGS = 5
 
+/** Where sequences have come to that heard the same facts in the same order, and nothing else. */
+type Place = {
+  readonly facts: readonly Fact[]
+  readonly set: number
+  /** One of the sequences that lead here. */
+  readonly path: readonly Letter[]
+}
+type Walk = { readonly letters: readonly Letter[]; readonly attempt: AttemptId; readonly steps: Map<string, Place> }
+
 /**
  * Lets the heart hear every sequence of the letters, with repetition, and compares where those of the same letters end: what the API
- * shows, to the byte. `echo`: what must come back equal.
+ * shows, to the byte. `echo`: what must come back equal. The heart is a function and knows no clock: sequences that came to the same
+ * facts, in the same order, go on alike, so that each step from there is made once and counted for all of them.
  */
 export const everyOrder = (
   letters: readonly Letter[],
   attempt: AttemptId,
   echo: Readonly<Record<string, string>> = {},
 ): EveryOrder => {
-  const first: readonly Fact[] = [ordered(), begun(attempt, { echo })]
-  const shown = new Map<number, { readonly view: string; readonly status: string }>()
+  const walk: Walk = { letters, attempt, steps: new Map() }
+  const shown = new Map<number, Told>()
   const findings: string[] = []
   let sequences = 0
-  const goOn = (facts: readonly Fact[], path: readonly Letter[], mask: number): void => {
-    if (path.length === LONGEST) return
-    for (const [place, letter] of letters.entries()) {
-      const now = START + path.length + 1
-      const heard = hear(facts, heardOf(letter, attempt, now), now)
-      const after = [...facts, ...heard.facts]
-      const [names, set] = [[...path, letter], mask | (1 << place)]
-      const told = tell(heard.state)
-      const known = shown.get(set)
-      if (!known) {
-        shown.set(set, told)
-        if (!asTheRuleBook(after)) findings.push(`the rule book says otherwise: ${nameOf(names)}`)
-      } else if (known.view !== told.view && findings.length < MAX_FINDINGS) {
-        findings.push(`${nameOf(names)} ends ${told.status}: ${told.view}, and not ${known.view}`)
+  let ahead: ReadonlyMap<Place, number> = new Map([
+    [{ facts: [ordered(), begun(attempt, { echo })], set: 0, path: [] }, 1],
+  ])
+  for (let length = 1; length <= LONGEST; length++) {
+    const reached = new Map<Place, number>()
+    for (const [from, count] of ahead)
+      for (const place of letters.keys()) {
+        const { to, told } = stepFrom(walk, from, place)
+        if (told) judge(shown, findings, to, told)
+        reached.set(to, (reached.get(to) ?? 0) + count)
+        sequences += count
       }
-      sequences += 1
-      goOn(after, names, set)
-    }
+    ahead = reached
   }
-  goOn(first, [], 0)
-  return { subsets: shown.size, sequences, findings }
+  const ends = [...new Set([...shown.values()].map(({ status }) => status))]
+  return { subsets: shown.size, sequences, ends, findings }
+}
+
+/** `told`: what is shown there, when nobody stepped there before. */
+const stepFrom = (
+  { letters, attempt, steps }: Walk,
+  from: Place,
+  at: number,
+): { readonly to: Place; readonly told?: Told } => {
+  const letter = letters[at]
+  if (!letter) throw new Error(`there is no letter ${at}`)
+  const now = START + from.facts.length
+  const set = from.set | (1 << at)
+  const step = `${at} after ${nameOfFacts(from)}`
+  const known = steps.get(step)
+  if (known) return { to: known }
+  const heard = hear(from.facts, heardOf(letter, attempt, now), now)
+  const facts = [...from.facts, ...heard.facts]
+  const place = nameOfFacts({ facts, set })
+  const to = steps.get(place) ?? { facts, set, path: [...from.path, letter] }
+  steps.set(step, to)
+  steps.set(place, to)
+  return { to, told: tell(heard.state) }
+}
+
+const nameOfFacts = ({ facts, set }: Pick<Place, 'facts' | 'set'>): string =>
+  [set, ...facts.map(({ key }) => key)].join(' ')
+
+const judge = (shown: Map<number, Told>, findings: string[], { set, facts, path }: Place, told: Told): void => {
+  const known = shown.get(set)
+  if (!known) {
+    shown.set(set, told)
+    if (!asTheRuleBook(facts)) findings.push(`the rule book says otherwise: ${nameOf(path)}`)
+  } else if (known.view !== told.view && findings.length < MAX_FINDINGS) {
+    findings.push(`${nameOf(path)} ends ${told.status}: ${told.view}, and not ${known.view}`)
+  }
 }
 
 const nameOf = (letters: readonly Letter[]): string => letters.map(({ name }) => name).join(', ')
@@ -67,7 +109,9 @@ const heardOf = ({ source, readings }: Letter, attempt: AttemptId, now: Instant)
   ...heardFrom(readings, source, attempt, now),
 ]
 
-const tell = (state: PaymentState) => ({
+type Told = { readonly view: string; readonly status: string }
+
+const tell = (state: PaymentState): Told => ({
   view: JSON.stringify(viewOf(ROW, state)),
   status: [state.status, ...state.attention.map(({ flag }) => flag)].join(' + '),
 })
