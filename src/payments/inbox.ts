@@ -127,12 +127,11 @@ const place = async (hub: Hub, tx: Tx, placing: Placing): Promise<Placed> => {
   const { merchant } = agreement
   const inAddress = arrived.attempt ? await attemptById(tx, merchant, arrived.attempt) : undefined
   const addressed = inAddress?.agreement === agreement.id ? inAddress : undefined
-  const named = verdict === 'trusted' ? await attemptsNamed(tx, agreement, said.readings, addressed) : []
+  const { named, lost } = verdict === 'trusted' ? await attemptsNamed(tx, agreement, said.readings, addressed) : NOBODY
   const shown = addressed ?? named[0]?.attempt
-  // A hint about an attempt that the address names wrongly will never be placed.
-  const placeable = said.readings.some((reading) => !isHint(reading) || !('address' in reading.about))
-  const parked = verdict === 'trusted' && placeable && named.length === 0
-  const row = messageRow(placing, shown, parked ? 'parked' : verdict)
+  const parked = lost.length > 0
+  // What waits is tried again by its own address, not by that of another payment it tells of.
+  const row = messageRow(placing, parked ? addressed : shown, parked ? 'parked' : verdict)
   await insertMessage(tx, row)
   if (parked || verdict === 'fault') {
     await hub.jobs.set(tx, [{ kind: PARKED, key: jobKey(merchant, row.id), runAt: row.at + PARKED_FIRST_MS }])
@@ -154,6 +153,9 @@ const place = async (hub: Hub, tx: Tx, placing: Placing): Promise<Placed> => {
 }
 
 type Named = { readonly reading: Reading; readonly attempt: AttemptRow }
+/** `lost`: what is said of attempts that nobody here knows. One message may tell of several. */
+type Sorted = { readonly named: readonly Named[]; readonly lost: readonly Reading[] }
+export const NOBODY: Sorted = { named: [], lost: [] }
 
 /** Which attempts the readings are about: by our number, the PSP's id, or only the address. */
 export const attemptsNamed = async (
@@ -161,13 +163,14 @@ export const attemptsNamed = async (
   agreement: AgreementRecord,
   readings: readonly Reading[],
   addressed: AttemptRow | undefined,
-): Promise<readonly Named[]> => {
+): Promise<Sorted> => {
   const { merchant, id } = agreement
   const byNumber = async (number: string) =>
     number === addressed?.number ? addressed : await attemptByNumber(db, merchant, id, number)
   // A refund's number is not an attempt's: the message says elsewhere whose it is, and its address may be anyone's.
   const told = readings.find(({ about }) => 'number' in about)?.about
-  const found: Named[] = []
+  const named: Named[] = []
+  const lost: Reading[] = []
   for (const reading of readings) {
     const about = 'refund' in reading.about && told ? told : reading.about
     const attempts =
@@ -176,9 +179,12 @@ export const attemptsNamed = async (
         : 'pspId' in about
           ? preferAddressed(await attemptsByPspId(db, merchant, id, about.pspId), addressed)
           : [addressed]
-    for (const attempt of attempts) if (attempt) found.push({ attempt, reading })
+    const found = attempts.flatMap((attempt) => (attempt ? [{ attempt, reading }] : []))
+    named.push(...found)
+    // A hint about an attempt that the address names wrongly will never be placed.
+    if (found.length === 0 && !(isHint(reading) && 'address' in reading.about)) lost.push(reading)
   }
-  return found
+  return { named, lost }
 }
 
 /** Where a PSP's ids have come round, the address tells which attempt is meant, else the latest. */

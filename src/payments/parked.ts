@@ -2,7 +2,7 @@ import { DAY_MS, HOUR_MS, type Instant, MINUTE_MS } from '../kernel/time.ts'
 import type { Tx } from '../platform/db/db.ts'
 import { BY_ITSELF } from '../tasks/index.ts'
 import type { Hub } from './hub.ts'
-import { type Arrived, attemptsNamed, hearNamed, readMessage } from './inbox.ts'
+import { type Arrived, attemptsNamed, hearNamed, NOBODY, readMessage } from './inbox.ts'
 import {
   attemptById,
   lockMessage,
@@ -44,13 +44,14 @@ export const tryParked = async (hub: Hub, merchant: string, id: string): Promise
     const row = await lockMessage(tx, merchant, id)
     if (row?.verdict !== stored.verdict) return undefined
     const addressed = row.attempt ? await attemptById(tx, merchant, row.attempt) : undefined
-    const named = verdict === 'trusted' ? await attemptsNamed(tx, agreement, said.readings, addressed) : []
-    const parked = verdict === 'trusted' && named.length === 0
+    const { named, lost } =
+      verdict === 'trusted' ? await attemptsNamed(tx, agreement, said.readings, addressed) : NOBODY
+    const parked = lost.length > 0
+    await hearNamed(hub, tx, merchant, named, { arrived, said, id: row.id })
     if (parked && stored.verdict === 'parked') return stored
     // It can be read by now, and is of nobody here.
     const placing = { attempt: addressed ?? named[0]?.attempt, readings: said.readings }
     await placeMessage(tx, merchant, id, { ...placing, verdict: parked ? 'parked' : verdict })
-    await hearNamed(hub, tx, merchant, named, { arrived, said, id: row.id })
     await noLongerWaits(hub, tx, stored, now)
     return parked ? { ...stored, verdict: 'parked' } : undefined
   })

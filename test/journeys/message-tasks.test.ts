@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Channel, ListedChannel } from '../../src/channels/index.ts'
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../src/kernel/time.ts'
 import { type Hub, messageTasks, paymentJobs } from '../../src/payments/index.ts'
 import type { Task } from '../../src/tasks/index.ts'
@@ -11,7 +12,7 @@ import { chosen, orderAtBank, ordered, truth } from '../support/story.ts'
 let hub: TestHub
 let locked: Node
 beforeAll(async () => {
-  hub = await startTestHub()
+  hub = await startTestHub({ channels: (listed) => listed.map(tellingOfTwo) })
   // As after a start with another master key: what was sealed does not open.
   locked = await hub.beside({ masterKey: new Uint8Array(32) })
 })
@@ -19,6 +20,23 @@ afterAll(async () => {
   await locked.stop()
   await hub.stop()
 })
+
+/** A bank whose message may tell of a further payment, as that of a gateway may: here in a header. */
+const tellingOfTwo = (listed: ListedChannel): ListedChannel => {
+  const { channel } = listed
+  const read: Channel['read'] = async (message, agreement) => {
+    const heard = await channel.read(message, agreement)
+    const number = message.headers['x-also-paid']
+    const [first] = heard.readings
+    return number === undefined || first?.says !== 'paid'
+      ? heard
+      : {
+          ...heard,
+          readings: [...heard.readings, { says: 'paid', about: { number }, states: { amount: 'as ordered' } }],
+        }
+  }
+  return { ...listed, channel: { ...channel, read } }
+}
 
 const AGREEMENT = 'liepkalni-sandbox'
 const WORD = { by: 'A. Clerk', note: 'asked the bank', as: 'settled' }
@@ -55,6 +73,43 @@ describe('messages about no payment', () => {
     await hub.composed.desk.rule(again?.id ?? '', WORD)
     await hub.clock.advance(2 * DAY_MS)
     expect(await openOf('message_parked')).toEqual([])
+  })
+})
+
+describe('a message about two payments', () => {
+  const begun = async () => {
+    const order = await ordered(hub)
+    await chosen(hub, order.payUrl, 'sandbox')
+    return { ...order, number: orderAtBank(hub, 'sandbox').number }
+  }
+  const tellOfBoth = async ({ number, reference }: { number: string; reference: string }, also: string) => {
+    const { body, signature } = bankNotice(hub, { number, reference })
+    const headers = { 'x-sandbox-signature': signature, 'x-also-paid': also }
+    return fetch(`${hub.root}/psp/sandbox/${AGREEMENT}/notice`, { method: 'POST', headers, body })
+  }
+
+  it('of which one is not known yet is heard of the other at once, and of that one as soon as it is known', async () => {
+    const waiting = async () => (await keptMessages(hub)).filter(({ verdict }) => verdict === 'parked').length
+    const before = await waiting()
+    const known = await begun()
+    const next = String(Number(known.number) + 1)
+    expect((await tellOfBoth(known, next)).status).toBe(200)
+    expect(await truth(hub, known.id)).toMatchObject({ status: 'executed' })
+    const late = await begun()
+    expect(late.number).toBe(next)
+    await hub.clock.advance(2 * MINUTE_MS)
+    expect(await truth(hub, late.id)).toMatchObject({ status: 'executed', paidAmount: 12_345 })
+    expect(await waiting()).toBe(before)
+  })
+
+  it('of which one is never known is a person’s task, though the other was heard', async () => {
+    const known = await begun()
+    await tellOfBoth(known, '999998')
+    expect(await truth(hub, known.id)).toMatchObject({ status: 'executed' })
+    await hub.clock.advance(61 * MINUTE_MS)
+    const [task] = await openOf('message_parked')
+    expect(await story(task)).toContain('the number 999998')
+    await hub.composed.desk.rule(task?.id ?? '', WORD)
   })
 })
 
