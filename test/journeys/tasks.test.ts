@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { DAY_MS, MINUTE_MS } from '../../src/kernel/time.ts'
+import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../src/kernel/time.ts'
 import type { Db } from '../../src/platform/db/db.ts'
 import type { Asked, Task } from '../../src/tasks/index.ts'
 import { bankNotice, sendNotice } from '../support/bank-notice.ts'
 import { freshDatabase } from '../support/database.ts'
 import { startTestHub, type TestHub } from '../support/hub.ts'
-import { noticesOf, orderAtBank, ordered, paidThrough, truth } from '../support/story.ts'
+import { chosen, noticesOf, orderAtBank, ordered, paidThrough, truth } from '../support/story.ts'
 
 /** What needs a person: raised by the fact that calls for one, ended by a word or by a later fact, in the same transaction. */
 
@@ -167,6 +167,23 @@ describe('a flag', () => {
     expect((await hub.composed.desk.show(task.id))?.story.happened.length).toBeGreaterThan(1)
     expect(await rule(task, 'settled')).toBe('closed')
     expect(await openOf(order.id)).toEqual([])
+  })
+})
+
+describe('a payment paid after its reference was ordered anew', () => {
+  it('names the one that could be paid a second time, for as long as it could', async () => {
+    const late = await ordered(hub)
+    await chosen(hub, late.payUrl, 'sandbox')
+    const { number } = orderAtBank(hub, 'sandbox')
+    await hub.api('POST', `/v1/payments/${late.id}/cancel`)
+    await hub.clock.advance(HOUR_MS)
+    const anew = await ordered(hub, { reference: late.reference })
+    await sendNotice(hub, bankNotice(hub, { number, reference: late.reference }))
+    const told = async () =>
+      (await hub.composed.desk.show((await taskOf(late.id, 'paid_late')).id))?.story.happened.join('\n')
+    expect(await told()).toContain(`The payment ${anew.id} of the same reference can still be paid`)
+    await hub.api('POST', `/v1/payments/${anew.id}/cancel`)
+    expect(await told()).not.toContain(anew.id)
   })
 })
 
