@@ -165,6 +165,22 @@ describe('an operator sets up a hub', { timeout: SLOW_MS }, () => {
     expect([unknown.code, unknown.out, unknown.said]).toEqual([1, '', expect.stringContaining('liepkalni-swedbank')])
   })
 
+  it('agreements reread reads what was not believed once more, and knows no agreement that is not there', async () => {
+    const none = await ebiznessJson(place, 'agreements reread liepkalni-swedbank --from 2026-01-01')
+    expect(none).toEqual({
+      code: 0,
+      value: { agreement: 'liepkalni-swedbank', looked: 0, believed: 0, done: false },
+    })
+    const heard = await ebizness(place, 'agreements reread liepkalni-swedbank --yes')
+    expect([heard.code, heard.out]).toEqual([
+      0,
+      '0 of 0 message(s) that were not believed verify now, and were heard.\n',
+    ])
+    const unknown = await ebizness(place, 'agreements reread nobody')
+    expect(unknown.code).toBe(1)
+    expect(unknown.said).toContain('there is no agreement "nobody"')
+  })
+
   it('agreements pause tells payers that a bank is out of order, resume takes it back', async () => {
     const pause = (rest: string) => ebizness(place, `agreements pause ${rest}`)
     const wrong = await Promise.all([

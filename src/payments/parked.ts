@@ -1,8 +1,10 @@
 import { DAY_MS, HOUR_MS, type Instant, MINUTE_MS } from '../kernel/time.ts'
+import type { AgreementRecord } from '../merchants/index.ts'
 import type { Tx } from '../platform/db/db.ts'
 import { BY_ITSELF } from '../tasks/index.ts'
 import type { Hub } from './hub.ts'
 import { type Arrived, attemptsNamed, hearNamed, NOBODY, readMessage } from './inbox.ts'
+import { jobKey, PARKED } from './record.ts'
 import {
   attemptById,
   lockMessage,
@@ -10,6 +12,7 @@ import {
   type MessageRow,
   messageById,
   placeMessage,
+  untrustedMessages,
   type Waiting,
   waitingMessages,
 } from './store/index.ts'
@@ -34,32 +37,93 @@ export const tryParked = async (hub: Hub, merchant: string, id: string): Promise
   if (!stored || !isWaiting(stored)) return undefined
   const agreement = (await hub.merchants.directory()).agreements.get(stored.agreement)
   if (!agreement) return waitsOn(hub, stored, now)
-  const { method, url, headers, body, purpose, peer } = stored
-  const message = { method, url, headers, body, receivedAt: stored.at }
-  const address = purpose === 'back' ? 'back' : 'notice'
-  const arrived: Arrived = { channel: agreement.channel, agreement: agreement.id, address, message, peer }
+  const verdict = await hearAgain(hub, stored, agreement)
+  return verdict === 'parked' || verdict === 'fault' ? waitsOn(hub, { ...stored, verdict }, now) : undefined
+}
+
+/** A kept message as it arrived. */
+const arrivedAgain = (stored: MessageRow, agreement: AgreementRecord): Arrived => {
+  const { method, url, headers, body, purpose, peer, at } = stored
+  const message = { method, url, headers, body, receivedAt: at }
+  return {
+    channel: agreement.channel,
+    agreement: agreement.id,
+    address: purpose === 'back' ? 'back' : 'notice',
+    message,
+    peer,
+  }
+}
+
+/** Reads a kept message by what is known and configured now, and hears what it says. Returns what it is now; `moved`: another run had it. */
+const hearAgain = async (
+  hub: Hub,
+  stored: MessageRow,
+  agreement: AgreementRecord,
+): Promise<MessageRow['verdict'] | 'moved'> => {
+  const { merchant, id } = stored
+  const arrived = arrivedAgain(stored, agreement)
   const { said, verdict } = await readMessage(hub, arrived)
-  if (verdict === 'fault') return waitsOn(hub, stored, now)
-  const left = await hub.db.tx(async (tx): Promise<Parked | undefined> => {
+  if (verdict === 'fault') return 'fault'
+  return hub.db.tx(async (tx) => {
     const row = await lockMessage(tx, merchant, id)
-    if (row?.verdict !== stored.verdict) return undefined
+    if (row?.verdict !== stored.verdict) return 'moved'
     const addressed = row.attempt ? await attemptById(tx, merchant, row.attempt) : undefined
     const { named, lost } =
       verdict === 'trusted' ? await attemptsNamed(tx, agreement, said.readings, addressed) : NOBODY
-    const parked = lost.length > 0
     await hearNamed(hub, tx, merchant, named, { arrived, said, id: row.id })
-    if (parked && stored.verdict === 'parked') return stored
-    // It can be read by now, and is of nobody here.
+    const now = lost.length > 0 ? 'parked' : verdict
+    if (now === stored.verdict) return now
     const placing = { attempt: addressed ?? named[0]?.attempt, readings: said.readings }
-    await placeMessage(tx, merchant, id, { ...placing, verdict: parked ? 'parked' : verdict })
-    await noLongerWaits(hub, tx, stored, now)
-    return parked ? { ...stored, verdict: 'parked' } : undefined
+    await placeMessage(tx, merchant, id, { ...placing, verdict: now })
+    if (isWaiting(stored)) await noLongerWaits(hub, tx, stored, hub.clock.now())
+    else if (now === 'parked')
+      await hub.jobs.set(tx, [{ kind: PARKED, key: jobKey(merchant, id), runAt: hub.clock.now() }])
+    return now
   })
-  return left && waitsOn(hub, left, now)
 }
 
 type Parked = MessageRow & { readonly verdict: Waiting }
 const isWaiting = (row: MessageRow): row is Parked => row.verdict === 'parked' || row.verdict === 'fault'
+
+// ------------------------------------------------------------------------------------------------------------------ not believed
+
+export type RereadWanted = {
+  readonly agreement: string
+  readonly from: Instant
+  readonly to: Instant
+  /** Only counts. */
+  readonly dry: boolean
+}
+/** Messages that were not believed, and how many of them are, now. */
+export type Reread = { readonly looked: number; readonly believed: number }
+
+const PAGE = 100
+
+/**
+ * Reads what an agreement did not believe once more, by the keys and settings of now: a bank that had rolled its key unannounced may have
+ * told of money and not tell again. Undefined: no such agreement.
+ */
+export const rereadUntrusted = async (
+  hub: Hub,
+  { agreement: id, from, to, dry }: RereadWanted,
+): Promise<Reread | undefined> => {
+  const agreement = (await hub.merchants.directory()).agreements.get(id)
+  if (!agreement) return undefined
+  let [looked, believed] = [0, 0]
+  for (let after = { at: from, id: '' }; ; ) {
+    const page = await untrustedMessages(hub.db, agreement.merchant, id, after, to, PAGE)
+    for (const stored of page) {
+      looked++
+      const { verdict } = await readMessage(hub, arrivedAgain(stored, agreement))
+      if (verdict !== 'trusted') continue
+      if (!dry) await hearAgain(hub, stored, agreement)
+      believed++
+    }
+    const last = page.at(-1)
+    if (!last || page.length < PAGE) return { looked, believed }
+    after = last
+  }
+}
 
 // ------------------------------------------------------------------------------------------------------------------- for a person
 

@@ -4,6 +4,8 @@ import { ends, examples, groupOf, JSON_OUT } from './register.ts'
 const agreeing = () => import('./agreements.ts')
 const pausing = () => import('./agreements-pause.ts')
 
+const rereading = () => import('./agreements-reread.ts')
+
 const also = (one: string, others: readonly string[]): readonly string[] => [...others, one]
 
 export const registerAgreements = (program: Command): void => {
@@ -44,4 +46,14 @@ export const registerAgreements = (program: Command): void => {
     .option(...JSON_OUT)
     .addHelpText('after', examples('ebizness agreements resume liepkalni-swedbank'))
     .action(ends(pausing, (commands) => commands.resumeAgreement))
+  agreements
+    .command('reread')
+    .description('read what was not believed once more, by the keys and settings of now; counts first')
+    .argument('<id>', 'the agreement’s id in cma.yaml')
+    .option('--from <time>', 'what came on this day or later: a day (in Latvia) or RFC 3339')
+    .option('--to <time>', 'what came on this day or before; a moment itself does not count')
+    .option('-y, --yes', 'hear what they say')
+    .option(...JSON_OUT)
+    .addHelpText('after', examples('ebizness agreements reread liepkalni-swedbank --from 2026-11-20'))
+    .action(ends(rereading, (commands) => commands.rereadMessages))
 }

@@ -110,6 +110,21 @@ export const waitingMessages = (
   limit: number,
 ) => db.query(WAITING, [merchant, agreement, verdict, at(cameBy), limit])
 
+const UNTRUSTED = statement<MessageRow>(
+  'payments.untrusted-messages',
+  `${MESSAGE} where merchant = $1 and agreement = $2 and at >= $3 and (at, id) > ($3, $4) and at < $5 and direction = 'in'
+     and verdict = 'untrusted' order by at, id limit $6`,
+)
+/** What was not believed, oldest first, after that one. */
+export const untrustedMessages = (
+  db: Queryable,
+  merchant: string,
+  agreement: string,
+  after: { readonly at: Instant; readonly id: string },
+  to: Instant,
+  limit: number,
+) => db.query(UNTRUSTED, [merchant, agreement, at(after.at), after.id, at(to), limit])
+
 const LOCK_WAITING = statement(
   'payments.lock-waiting',
   `select pg_advisory_xact_lock(hashtextextended('payments.waiting/' || $1 || '/' || $2, 0))`,
