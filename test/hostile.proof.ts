@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { fuzzApi } from './hostile/api/fuzz.ts'
 import { scaleOf, tell } from './hostile/scale.ts'
 import { crowd, leaveEarly, sendMalformed, sendSlowly, sendSpoilt } from './hostile/siege.ts'
 import { startVictim, type Victim, watchHealth } from './hostile/victim.ts'
@@ -6,6 +7,21 @@ import { startVictim, type Victim, watchHealth } from './hostile/victim.ts'
 /** Short forms of `npm run fuzz`: everything that strangers, broken programs and forgers may send. */
 
 const scale = scaleOf()
+
+const counts = (byStatus: ReadonlyMap<number, number>): string =>
+  [...byStatus]
+    .sort()
+    .map(([status, count]) => `${status}: ${count}`)
+    .join(', ')
+
+describe.runIf(scale.parts.includes('api'))('requests made from the API’s document, and spoilt', () => {
+  it('are answered as documented, and leave nothing behind where they are refused', async () => {
+    const { sent, tookMs, byStatus, breaches } = await fuzzApi(scale.apiCases, scale.seed)
+    tell(`API: ${sent} requests in ${Math.round(tookMs / 1000)} s, seed ${scale.seed}: ${counts(byStatus)}`)
+    expect(breaches.join('\n')).toBe('')
+    expect(sent).toBe(scale.apiCases)
+  }, 600_000)
+})
 
 describe.runIf(scale.parts.includes('http'))('oversize, slow and malformed HTTP', () => {
   let hub: Victim

@@ -48,8 +48,23 @@ export const nodeListener =
     // A Host such as `1.2.3.4.5` passes the listener's own look and is yet no address.
     const answer = (request: Request) =>
       URL.canParse(request.url) ? fetch(request, peer) : new Response(null, { status: 400 })
-    void getRequestListener(answer)(incoming, response)
+    response.once('finish', () => throwAway(incoming))
+    void getRequestListener(answer, { autoCleanupIncoming: false })(incoming, response)
   }
+
+/**
+ * What still comes of a body that nobody wanted is let pass for a moment, so that the answer is read; then the connection ends. The
+ * listener's own way to do it can end a connection that is already serving another request.
+ */
+const throwAway = (incoming: IncomingMessage): void => {
+  if (incoming.complete) return
+  // Who began to read it has stopped, and would hold up what comes.
+  incoming.removeAllListeners('data').resume()
+  setTimeout(() => {
+    if (!incoming.complete) incoming.socket.destroySoon()
+  }, LET_PASS_MS).unref()
+}
+const LET_PASS_MS = SECOND_MS / 2
 
 /** Throws what `listen` throws, e.g. `EADDRINUSE`. Port 0: any free one. `host` absent: every address of the machine. */
 export const listen = async (fetch: Fetch, port: number, host?: string): Promise<Listening> => {

@@ -48,7 +48,7 @@ export const EVENT_ROUTES = {
     request: {
       query: z.object({
         after: z.string().max(200).optional().describe('The cursor of the page before. Absent: from the first event.'),
-        limit: z.coerce.number().int().min(1).max(200).default(100).describe('At most so many.'),
+        limit: shapes.inDigits(1, 200).default(100).describe('At most so many.'),
       }),
     },
     responses: {

@@ -1,6 +1,7 @@
 import { createRoute, z } from '@hono/zod-openapi'
 import type { Context } from 'hono'
 import { inLanguage } from '../kernel/language.ts'
+import { MAX_AMOUNT_MINOR } from '../kernel/money.ts'
 import { type Caller, offersFor } from '../merchants/index.ts'
 import { problemResponse } from '../platform/http/problem.ts'
 import { orderProblem } from './api-payments.ts'
@@ -22,9 +23,8 @@ export const OFFER_ROUTES = {
     security,
     request: {
       query: z.object({
-        amount: z.coerce
-          .number()
-          .pipe(shapes.Amount)
+        amount: shapes
+          .inDigits(1, MAX_AMOUNT_MINOR)
           .optional()
           .describe('Only what takes this amount. Integer minor units.'),
         currency: z

@@ -73,7 +73,7 @@ const readBody = async (c: Context): Promise<{ readonly text: string; readonly j
 export const readJson = (text: string): { readonly text: string; readonly json: unknown } | Problem => {
   try {
     const json: unknown = JSON.parse(text)
-    const path = ESCAPED.test(text) ? unstorableIn(json) : undefined
+    const path = SUSPECT.test(text) ? unstorableIn(json) : undefined
     return path ? invalidFields([{ path, message: UNSTORABLE }]) : { text, json }
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : 'it cannot be parsed'
@@ -95,9 +95,9 @@ export const utf8Of = (bytes: Uint8Array): string | undefined => {
   }
 }
 
-/** Only an escape can bring what no text of PostgreSQL holds: U+0000, or half a surrogate pair. */
-const ESCAPED = /\\u(0000|d[89a-f])/i
-const UNSTORABLE = 'must hold neither U+0000 nor half of a surrogate pair'
+/** Only an escape can bring what no text of PostgreSQL holds: U+0000, or half a surrogate pair. A name that objects have of their own would be lost. */
+const SUSPECT = /\\u(0000|005f|d[89a-f])|__proto__/i
+const UNSTORABLE = 'must hold neither U+0000 nor half of a surrogate pair, and no field named __proto__'
 const isUnstorable = (text: string): boolean => text.includes('\0') || /\p{Surrogate}/u.test(text)
 
 /** Where a text stands that cannot be stored. The body's size bounds how deep this goes. */
@@ -105,7 +105,7 @@ const unstorableIn = (json: unknown): readonly string[] | undefined => {
   if (typeof json === 'string') return isUnstorable(json) ? [] : undefined
   if (typeof json !== 'object' || json === null) return undefined
   for (const [name, value] of Object.entries(json)) {
-    if (isUnstorable(name)) return []
+    if (isUnstorable(name) || name === '__proto__') return []
     const inside = unstorableIn(value)
     if (inside) return [name, ...inside]
   }

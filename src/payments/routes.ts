@@ -35,8 +35,7 @@ export const tags = ['payments']
 export const key = z.object({
   'idempotency-key': z
     .string()
-    .min(1)
-    .max(255)
+    .regex(/^[!-~]{1,255}$/)
     .describe('Any text of your own, new for each request; repeat the request with the same one, and it is done once.'),
 })
 export const payment = z.object({ id: shapes.PaymentIdText.openapi({ param: { name: 'id', in: 'path' } }) })

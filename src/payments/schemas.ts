@@ -43,6 +43,15 @@ export const Reference = z
     example: 'NIN-2026-000123',
   })
 
+/** A whole number in a query. Digits only: `Number` would take `0x10`, `1e2` and spaces too. */
+export const inDigits = (minimum: number, maximum: number) =>
+  z
+    .string()
+    .regex(/^-?\d{1,15}$/, 'must be a whole number in digits')
+    .transform(Number)
+    .pipe(z.int().min(minimum).max(maximum))
+    .openapi({ type: 'integer', minimum, maximum })
+
 /** With twenty attempts a notice stays below 20 kB (payments.md §2). */
 const MAX_LANGUAGES = 6
 const MAX_METADATA_BYTES = 6 * 1024
@@ -260,7 +269,7 @@ export const ListQuery = z.object({
   from: Time.optional(),
   to: Time.optional(),
   after: z.string().max(200).optional().openapi({ description: 'The cursor of the page before.' }),
-  limit: z.coerce.number().int().min(1).max(100).default(20).describe('At most so many.'),
+  limit: inDigits(1, 100).default(20).describe('At most so many.'),
 })
 
 export const OfferView = z

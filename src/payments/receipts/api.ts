@@ -4,7 +4,7 @@ import type { Caller, Directory } from '../../merchants/index.ts'
 import { type Problem, problemResponse } from '../../platform/http/problem.ts'
 import type { Hub } from '../hub.ts'
 import { respond } from '../requests.ts'
-import { NOT_FOUND, ownPayment, payment, problem, security, tags, usual } from '../routes.ts'
+import { isProblem, NOT_FOUND, ownPayment, payment, problem, queryOf, security, tags, usual } from '../routes.ts'
 import { LanguageCode } from '../schemas.ts'
 import type { Tokens } from '../tokens.ts'
 import { issueReceipt } from './issue.ts'
@@ -41,6 +41,7 @@ export const RECEIPT_ROUTES = {
       },
       404: problem('No such payment.'),
       409: problem('Nothing was paid.'),
+      422: problem('A parameter is wrong.'),
       ...usual,
     },
   }),
@@ -56,9 +57,11 @@ const NOT_PAID: Problem = {
 export const getReceipt = async (hub: Hub, tokens: Tokens, c: Context, caller: Caller): Promise<Response> => {
   const loaded = await ownPayment(hub, c, caller)
   if (!loaded) return problemResponse(NOT_FOUND)
+  const query = queryOf(RECEIPT_ROUTES.receipt.request.query, c)
+  if (isProblem(query)) return problemResponse(query)
   const directory = await hub.merchants.directory()
   const named = namedOf(hub, directory, loaded)
-  if (/\bapplication\/pdf\b/.test(c.req.header('accept') ?? '')) return printed(hub, directory, named, c)
+  if (/\bapplication\/pdf\b/.test(c.req.header('accept') ?? '')) return printed(hub, directory, named, query.language)
   const issued = await issueReceipt(hub, tokens, directory, named)
   return issued ? respond({ status: 200, body: issued }) : problemResponse(NOT_PAID)
 }
@@ -71,8 +74,13 @@ const TOO_MANY: Problem = {
   headers: { 'retry-after': '1' },
 }
 
-const printed = async (hub: Hub, directory: Directory, named: Named, c: Context): Promise<Response> => {
-  const sheet = await printReceipt(hub, directory, named, c.req.query('language'))
+const printed = async (
+  hub: Hub,
+  directory: Directory,
+  named: Named,
+  language: string | undefined,
+): Promise<Response> => {
+  const sheet = await printReceipt(hub, directory, named, language)
   if (sheet === 'not_paid') return problemResponse(NOT_PAID)
   if (sheet === 'too_many') return problemResponse(TOO_MANY)
   return new Response(sheet, { headers: { 'content-type': 'application/pdf', 'cache-control': 'no-store' } })

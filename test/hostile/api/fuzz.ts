@@ -1,0 +1,61 @@
+import { chanceFrom } from '../../torture/chance.ts'
+import { asCurl, openWire, type Sent } from '../request.ts'
+import { makeCase } from './cases.ts'
+import { readDocument } from './document.ts'
+import { breachesOf } from './judge.ts'
+import { openApiWorld } from './world.ts'
+
+/** What was sent, what came of it, and every breach with the request that shows it. */
+export type Fuzzed = {
+  readonly sent: number
+  readonly tookMs: number
+  readonly byStatus: ReadonlyMap<number, number>
+  readonly breaches: readonly string[]
+}
+
+/** Kinds of breaches after which nothing more is sent. */
+const ENOUGH = 40
+
+export const fuzzApi = async (cases: number, seed: number): Promise<Fuzzed> => {
+  const world = await openApiWorld()
+  const { hub, ledger, known } = world
+  const wire = openWire(hub.root, 1)
+  try {
+    const document = await readDocument(hub.root)
+    const chance = chanceFrom(seed)
+    const byStatus = new Map<number, number>()
+    const breaches = new Map<string, string>()
+    await ledger.written()
+    const begun = performance.now()
+    let sent = 0
+    for (; sent < cases && breaches.size < ENOUGH; sent++) {
+      const operation = document.operations[sent % document.operations.length]
+      if (!operation) throw new Error('the document has no operation')
+      const one = makeCase(document, world, operation, chance)
+      // One of each kind is enough to see what is wrong.
+      const tell = (breach: string) => {
+        const kind = `${operation.operationId} ${breach.replaceAll(/\d+/g, '').slice(0, 60)}`
+        const shown = `case ${sent} (${one.spoilt.join(', ')}) ${breach}\n  ${asCurl(hub.root, shortened(one.request))}`
+        if (!breaches.has(kind)) breaches.set(kind, shown)
+      }
+      const got = await wire.send(one.request).catch((fault: unknown) => {
+        tell(`no answer: ${fault}`)
+      })
+      const written = await ledger.written()
+      if (!got) continue
+      byStatus.set(got.status, (byStatus.get(got.status) ?? 0) + 1)
+      for (const breach of breachesOf(document, one, got, written)) tell(breach)
+      if (got.status === 201 && operation.operationId === 'createPayment')
+        known.open.push(JSON.parse(got.body.toString()).id)
+    }
+    return { sent, tookMs: performance.now() - begun, byStatus, breaches: [...breaches.values()] }
+  } finally {
+    await wire.close()
+    await world.stop()
+  }
+}
+
+/** A curl command of half a megabyte helps nobody: such a request is found again by its seed and number. */
+const LONGEST_SHOWN = 20_000
+const shortened = (request: Sent): Sent =>
+  (request.body?.length ?? 0) > LONGEST_SHOWN ? { ...request, body: Buffer.from('(long)') } : request

@@ -1,0 +1,180 @@
+import { DAY_MS, toRfc3339 } from '../../../src/kernel/time.ts'
+import { startTestHub, type TestHub } from '../../support/hub.ts'
+import { paidThrough } from '../../support/story.ts'
+import { type Chance, chanceFrom } from '../../torture/chance.ts'
+import { type Ledger, openLedger } from '../ledger.ts'
+import type { ApiOperation } from './document.ts'
+import { type OrderKeys, orderKeys } from './order-keys.ts'
+import type { Draft } from './spoil.ts'
+
+/** A hub with two e-services: ours, whose key the cases use, and theirs, of whom nothing may ever be seen. */
+export type ApiWorld = {
+  readonly hub: TestHub
+  readonly ledger: Ledger
+  readonly keys: OrderKeys
+  /** A request that the hub takes. */
+  draftOf(operation: ApiOperation, chance: Chance): Draft
+  /** An order that the hub takes. */
+  orderOf(chance: Chance): Readonly<Record<string, unknown>>
+  /** What later cases are about: payments that can still be cancelled, those that were paid, their events and refunds. */
+  readonly known: {
+    readonly open: string[]
+    readonly paid: string[]
+    readonly events: string[]
+    readonly refunds: [string, string][]
+    readonly tokens: string[]
+  }
+  stop(): Promise<void>
+}
+
+/** Stand in every text of an e-service's payments: what is theirs is known by it. */
+export const MARKS = { ours: 'OURS', theirs: 'THEIRS' }
+
+const PAID = 12
+/** Of those that can be cancelled, so many are remembered. */
+const OPEN = 50
+
+export const openApiWorld = async (): Promise<ApiWorld> => {
+  const keys = orderKeys()
+  const hub = await startTestHub({ file: keys.registered })
+  const ours = hub.keyOf('property-tax', ['payer:read'])
+  const theirs = await hub.keyOf('kindergarten', ['payer:read'])
+  const foreign = { key: theirs.key, ids: await theirIds(hub, theirs.key) }
+  const { key } = await ours
+  const known: ApiWorld['known'] = { open: [], paid: [], events: [], refunds: [], tokens: [] }
+  for (let left = PAID; left > 0; left--)
+    known.paid.push((await paidThrough(hub, 'sandbox', 'return_lost', texts(MARKS.ours))).order.id)
+  const { body } = await hub.api('GET', '/v1/events?limit=50', undefined, { key })
+  known.events.push(...body.events.map(({ id }) => id))
+  const first = chanceFrom(0)
+  const orderOf = ordersFor(hub)
+  for (let left = 5; left > 0; left--) {
+    const made = await hub.api('POST', '/v1/payments', orderOf(first), { key })
+    if (made.status !== 201) throw new Error(JSON.stringify(made.body))
+    known.open.push(made.body.id)
+    known.tokens.push(made.body.payUrl)
+  }
+  const [paid = ''] = known.paid
+  const refund = await hub.api('POST', `/v1/payments/${paid}/refunds`, { amount: 1 }, { key })
+  known.refunds.push([paid, refund.body.id])
+  // The first receipt makes the key that signs receipts.
+  await hub.api('GET', `/v1/payments/${paid}/receipt`, undefined, { key })
+  await hub.settle()
+  const ledger = await openLedger(hub.database.url)
+  return {
+    hub,
+    ledger,
+    keys,
+    known,
+    orderOf,
+    draftOf: (operation, chance) => draft(operation, chance, { key, foreign, known, orderOf, now: hub.clock.now() }),
+    stop: async () => {
+      await ledger.close()
+      await hub.stop()
+      keys.remove()
+    },
+  }
+}
+
+const texts = (mark: string) => ({
+  description: `${mark} bill`,
+  payer: { name: `${mark} Paraudziņa` },
+  metadata: { mark },
+})
+
+/** What they have: a payment that was paid and went back in part, with its events. */
+const theirIds = async (hub: TestHub, key: string): Promise<Readonly<Record<string, string>>> => {
+  const order = {
+    reference: 'THEIRS-1',
+    amount: 500,
+    currency: 'EUR',
+    returnUrl: `${hub.shopRoot}/back`,
+    ...texts(MARKS.theirs),
+  }
+  const made = await hub.api('POST', '/v1/payments', order, { key })
+  if (made.status !== 201) throw new Error(JSON.stringify(made.body))
+  const cancelled = await hub.api('POST', `/v1/payments/${made.body.id}/cancel`, {}, { key })
+  const { body } = await hub.api('GET', '/v1/events', undefined, { key })
+  return { id: cancelled.body.id, event: body.events[0]?.id ?? '', refund: 'rfd_00000000000000000000000000' }
+}
+
+let made = 0
+const ordersFor =
+  (hub: TestHub): ApiWorld['orderOf'] =>
+  (chance) => {
+    const all = {
+      payer: { name: `${MARKS.ours} Paraudziņa`, email: 'anna@example.org', personalCode: '320000-00000' },
+      paymentReference: 'RF18539007547034',
+      language: 'lv',
+      channels: ['liepkalni-sandbox', 'liepkalni-seb'],
+      expiresAt: toRfc3339(hub.clock.now() + DAY_MS),
+      attempts: 'many',
+      metadata: { mark: MARKS.ours, empty: '' },
+    }
+    const some = Object.fromEntries(Object.entries(all).filter(([name]) => name !== 'channels' && chance.happens(0.3)))
+    return {
+      reference: `${MARKS.ours}-${++made}`,
+      amount: chance.between(100, 50_000),
+      currency: 'EUR',
+      description: chance.pick<unknown>(`${MARKS.ours} Ā & <b>`, {
+        lv: `${MARKS.ours} nodoklis`,
+        en: `${MARKS.ours} tax`,
+      }),
+      returnUrl: `${hub.shopRoot}/back?a=1&b=%20`,
+      ...some,
+    }
+  }
+
+type Means = Pick<ApiWorld, 'known' | 'orderOf'> & {
+  readonly key: string
+  readonly foreign: Draft['foreign']
+  readonly now: number
+}
+
+const draft = (operation: ApiOperation, chance: Chance, { key, foreign, known, orderOf, now }: Means): Draft => {
+  const { operationId, method, requestBody } = operation
+  const of = <Value>(list: readonly Value[]) => list[chance.between(0, list.length - 1)]
+  const [paid = '', refund = ''] = of(known.refunds) ?? []
+  const ids: Readonly<Record<string, string>> = {
+    getPayment: of([...known.open, ...known.paid]) ?? '',
+    cancelPayment: known.open.shift() ?? of(known.paid) ?? '',
+    createRefund: of(known.paid) ?? '',
+    getRefund: paid,
+    getReceipt: of(known.paid) ?? '',
+    redeliverEvent: of(known.events) ?? '',
+  }
+  if (known.open.length > OPEN) known.open.splice(0, known.open.length - OPEN)
+  const query: Readonly<Record<string, Draft['query']>> = {
+    listPayments: [
+      ['limit', String(chance.between(1, 20))],
+      ['status', 'open'],
+      ['from', toRfc3339(now - DAY_MS)],
+    ],
+    listChannels: [
+      ['amount', '1000'],
+      ['currency', 'EUR'],
+      ['language', 'lv'],
+    ],
+    listEvents: [['limit', String(chance.between(1, 50))]],
+    getReceipt: [['language', 'lv']],
+  }
+  const json =
+    operationId === 'createPayment' ? orderOf(chance) : requestBody ? { amount: 1, reason: MARKS.ours } : undefined
+  return {
+    segments: new Map([
+      ['id', ids[operationId] ?? ids.getPayment ?? ''],
+      ['refund', refund],
+    ]),
+    query: (query[operationId] ?? []).filter(() => chance.happens(0.7)),
+    headers: [
+      ['authorization', `Bearer ${key}`],
+      ...(method === 'POST' ? [['idempotency-key', `${made}-${chance.between(0, 2 ** 40)}`] as const] : []),
+      ...(json ? [['content-type', 'application/json'] as const] : []),
+    ],
+    json,
+    bytes: undefined,
+    caller: 'ours',
+    refused: undefined,
+    foreign,
+  }
+}
