@@ -63,7 +63,6 @@ const Document = z.object({
   components: z.object({ schemas: z.record(z.string(), SchemaShape) }),
 })
 
-export type ApiParameter = z.infer<typeof Parameter>
 export type ApiOperation = z.infer<typeof Operation> & { readonly method: string; readonly path: string }
 export type ApiDocument = {
   readonly operations: readonly ApiOperation[]
