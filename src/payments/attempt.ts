@@ -181,8 +181,15 @@ const reversedMinorOf = (evidence: Evidence): number => {
 }
 
 const askedOf = (evidence: Evidence): AttemptState['asked'] => {
-  const times = evidence.outcomes.filter((outcome) => outcome.of === 'enquire').map((outcome) => outcome.at)
-  return times.length === 0 ? { times: 0 } : { times: times.length, lastAt: Math.max(...times) }
+  const asked = evidence.outcomes.filter((outcome) => outcome.of === 'enquire')
+  const answered = asked.filter(({ result }) => result === 'answered')
+  const lastOf = (some: typeof asked): number => Math.max(...some.map(({ at }) => at))
+  if (asked.length === 0) return { times: 0 }
+  return {
+    times: asked.length,
+    lastAt: lastOf(asked),
+    ...(answered.length > 0 ? { answeredAt: lastOf(answered) } : {}),
+  }
 }
 
 /** What the PSP said, each detail from the strongest reading that states it. */

@@ -228,8 +228,8 @@ export type AttemptState = {
   readonly reversedMinor: number
   readonly plan: Plan
   readonly planEnded: boolean
-  /** How often the PSP was asked, and when last. */
-  readonly asked: { readonly times: number; readonly lastAt?: Instant }
+  /** How often the PSP was asked, when last, and when it last answered. */
+  readonly asked: { readonly times: number; readonly lastAt?: Instant; readonly answeredAt?: Instant }
   readonly returnedAt?: Instant
 }
 

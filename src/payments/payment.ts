@@ -273,6 +273,7 @@ export const attemptDeadline = (
   attempt: AttemptState,
   closingAskedAt: Instant | undefined,
 ): { readonly at: Instant; readonly what: 'ask' | 'end' } | undefined => {
+  if (attempt.status === 'refused') return lastLook(attempt)
   if (attempt.planEnded || !['started', 'accepted', 'unknown'].includes(attempt.status)) return undefined
   const { plan, asked, returnedAt } = attempt
   const { lastAt } = asked
@@ -287,6 +288,19 @@ export const attemptDeadline = (
     ...news(closingAskedAt, 0),
   )
   return { at: lastAt !== undefined && lastAt >= plan.endsAt ? next : Math.min(next, plan.endsAt), what: 'ask' }
+}
+
+/** What a PSP has refused it may still have been paid for, and its message be lost: where it can be asked it is, once, past its last moment. */
+const lastLook = ({
+  plan,
+  planEnded,
+  asked,
+  reason,
+}: AttemptState): { readonly at: Instant; readonly what: 'ask' } | undefined => {
+  const { lastAt = 0, answeredAt = 0 } = asked
+  const isOver = planEnded || answeredAt >= plan.endsAt || lastAt >= plan.endsAt + NO_ANSWER_AFTER_MS
+  if (isOver || !plan.canAsk || reason === 'not_begun' || reason === 'ruled_not_paid') return undefined
+  return { at: lastAt < plan.endsAt ? plan.endsAt : lastAt + (plan.askedMs.at(-1) ?? DAY_MS), what: 'ask' }
 }
 
 /** When the server acts next by itself. Undefined: final with nothing open, or a person has it. */

@@ -144,7 +144,9 @@ const attemptTraits = (states: readonly PaymentState[]): readonly string[] => {
     ),
     share(
       attempts.map((attempt) => attemptDeadline(attempt, undefined) !== undefined),
-      'until its plan ended, then a person (`stuck`)',
+      attempts.every(({ status }) => status === 'refused')
+        ? 'once more when its plan ends, where the bank can be asked'
+        : 'until its plan ended, then a person (`stuck`)',
     ),
     reasons.map((reason) => `\`${reason}\``).join(' '),
   ]
@@ -158,7 +160,7 @@ const paymentTraits = (states: readonly PaymentState[]): readonly string[] => [
   ),
   share(
     states.map((state) => nextDeadline(state) !== undefined),
-    'while an attempt is open',
+    'until the plan of each attempt has ended',
   ),
 ]
 

@@ -79,10 +79,14 @@ export const order = async (around: Surroundings, reference: string, more: Json 
   return made
 }
 
+const Cancelled = z.object({ status: z.string(), closing: z.string().nullable() })
+
 export const cancel = async (around: Surroundings, { id }: Order): Promise<void> => {
   const answer = await called(around, `cancel ${id}`, `/v1/payments/${id}/cancel`, {})
-  if (answer && answer.status < 300) around.outside.cancelled.add(id)
-  else if (answer && answer.status !== 409)
+  // Where its time was over before, it closes as expired, and the answer says so.
+  const as = answer && answer.status < 300 ? Cancelled.parse(JSON.parse(answer.text)) : undefined
+  if (as?.status === 'cancelled' || as?.closing === 'cancelled') around.outside.cancelled.add(id)
+  else if (answer && answer.status >= 300 && answer.status !== 409)
     around.outside.breaches.push(`cancelling ${id} was answered ${answer.status}`)
 }
 

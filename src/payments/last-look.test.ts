@@ -1,0 +1,36 @@
+import { describe, expect, it } from 'vitest'
+import { begun, ordered, outcome, planEnded, refused, ruled, START } from '../../test/support/facts.ts'
+import { DAY_MS, HOUR_MS, MINUTE_MS } from '../kernel/time.ts'
+import type { Fact } from './facts.ts'
+import { nextDeadline, stateOf } from './payment.ts'
+
+const ENDS = START + HOUR_MS
+const asked = (result: 'answered' | 'unknown', at: number): Fact =>
+  outcome('att_1', 'enquire', result, { at, key: `out:${at}` })
+
+/** A bank that has declined may take the money after all, and its word of that be lost. */
+describe('an attempt that its bank has refused', () => {
+  it.each<readonly [name: string, facts: readonly Fact[], next: number | undefined]>([
+    ['is asked about once more when its plan ends', [begun('att_1'), refused()], ENDS],
+    ['also where the bank has answered before', [begun('att_1'), refused(), asked('answered', ENDS - MINUTE_MS)], ENDS],
+    ['not again once the bank has answered then', [begun('att_1'), refused(), asked('answered', ENDS)], undefined],
+    [
+      'nor when its plan is known to have ended',
+      [begun('att_1'), refused(), planEnded('att_1', 'not_paid')],
+      undefined,
+    ],
+    ['again when the bank did not answer', [begun('att_1'), refused(), asked('unknown', ENDS)], ENDS + 2 * HOUR_MS],
+    ['and given up after a day', [begun('att_1'), refused(), asked('unknown', ENDS + DAY_MS)], undefined],
+    ['not where it cannot be asked', [begun('att_1', { terms: { canAsk: false } }), refused()], undefined],
+    [
+      'not where it never began',
+      [begun('att_1', { terms: { unansweredBegin: 'dead' } }), outcome('att_1', 'begin', 'not_sent')],
+      undefined,
+    ],
+    ['not where a person has ruled', [begun('att_1'), ruled('not_paid', { attempt: 'att_1' })], undefined],
+  ])('%s', (_name, facts, next) => {
+    const state = stateOf([ordered('one'), ...facts])
+    expect(state.attempts[0]?.status).toBe('refused')
+    expect(nextDeadline(state)).toBe(next)
+  })
+})
