@@ -2,6 +2,7 @@ import { DAY_MS, HOUR_MS, type Instant, MINUTE_MS } from '../kernel/time.ts'
 import type { JobHandler } from '../platform/jobs/jobs.ts'
 import { enquire, followHint } from './enquire.ts'
 import type { AttemptState } from './facts.ts'
+import { giveTasks } from './flagged.ts'
 import type { Hub } from './hub.ts'
 import { tryParked } from './parked.ts'
 import { attemptDeadline, type Command, decide, nextDeadline, stateOf } from './payment.ts'
@@ -13,6 +14,8 @@ import { forgetAnswers, loadPayment, lockPayment, othersOfReference, spendSignin
 import type { Tokens } from './tokens.ts'
 
 const FORGET = 'payments.forget-answers'
+/** Once after each start. */
+const FLAGGED = 'payments.flagged'
 /** Idempotency keys are promised for at least 30 days. */
 const ANSWERS_KEPT_MS = 31 * DAY_MS
 
@@ -49,6 +52,13 @@ export const paymentJobs = (hub: Hub, tokens: Tokens): readonly JobHandler[] => 
   askAgainJob(hub),
   receiptMailJob(hub, tokens),
   {
+    kind: FLAGGED,
+    housekeeping: true,
+    atOnce: 1,
+    leaseMs: HOUR_MS,
+    run: async () => giveTasks(hub),
+  },
+  {
     kind: FORGET,
     housekeeping: true,
     atOnce: 1,
@@ -60,9 +70,13 @@ export const paymentJobs = (hub: Hub, tokens: Tokens): readonly JobHandler[] => 
   },
 ]
 
-/** Chores that run for ever; set once at start, where they are not set already they begin now. */
+/** What is to be done after a start; some of it goes on for ever. */
 export const setChores = async (hub: Hub): Promise<void> => {
-  await hub.jobs.set(hub.db, [{ kind: FORGET, key: 'all', runAt: hub.clock.now() }])
+  const runAt = hub.clock.now()
+  await hub.jobs.set(hub.db, [
+    { kind: FORGET, key: 'all', runAt },
+    { kind: FLAGGED, key: 'all', runAt },
+  ])
 }
 
 /** Does what is due for one payment: asks PSPs, ends plans, closes at the deadline. Returns when to look again. */

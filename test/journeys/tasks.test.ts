@@ -1,11 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../src/kernel/time.ts'
+import { setChores } from '../../src/payments/index.ts'
 import type { Db } from '../../src/platform/db/db.ts'
 import type { Asked, Task } from '../../src/tasks/index.ts'
 import { bankNotice, sendNotice } from '../support/bank-notice.ts'
 import { freshDatabase } from '../support/database.ts'
 import { startTestHub, type TestHub } from '../support/hub.ts'
 import { chosen, noticesOf, orderAtBank, ordered, paidThrough, truth } from '../support/story.ts'
+import { execute } from '../support/test-server.ts'
 
 /** What needs a person: raised by the fact that calls for one, ended by a word or by a later fact, in the same transaction. */
 
@@ -226,5 +228,26 @@ describe('the desk', () => {
     expect(await tasksOf(id)).toEqual([])
     const ruled = await hub.composed.desk.rule('tsk_none', { ...WORD, as: 'paid' })
     expect(ruled).toMatchObject({ ok: false, error: { why: 'unknown_task' } })
+  })
+})
+
+describe('flags that an earlier release raised', () => {
+  it('have their tasks after the next start, once, and nobody else’s change', async () => {
+    const { order: old } = await paidThrough(hub, 'sandbox', 'wrong_amount')
+    const { order: ruled } = await paidThrough(hub, 'sandbox', 'wrong_amount')
+    await rule(await taskOf(ruled.id, 'amount_mismatch'), 'not-paid')
+    const { order: other } = await paidThrough(hub, 'sandbox', 'wrong_amount')
+    const before = { ruled: await tasksOf(ruled.id), other: await tasksOf(other.id) }
+    await execute(hub.database.url, `delete from tasks.task where subject = '${old.id}'`)
+    for (const start of ['first', 'second']) {
+      await setChores(hub.composed.hub)
+      await hub.settle()
+      expect(
+        (await tasksOf(old.id)).map(({ kind, closed }) => [kind, closed]),
+        start,
+      ).toEqual([['amount_mismatch', null]])
+    }
+    expect({ ruled: await tasksOf(ruled.id), other: await tasksOf(other.id) }).toEqual(before)
+    expect(await truth(hub, old.id)).toMatchObject({ attention: ['amount_mismatch'] })
   })
 })

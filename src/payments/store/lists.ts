@@ -1,3 +1,4 @@
+import type { PaymentId } from '../../kernel/ids.ts'
 import type { Instant } from '../../kernel/time.ts'
 import { at, type Queryable, type Statement, statement } from '../../platform/db/db.ts'
 import type { PaymentStatus } from '../facts.ts'
@@ -31,6 +32,19 @@ const LIST = listing('', '')
 const LIST_STATUS = listing('-status', ' and status = $7')
 /** A reference has few payments, whatever their status. */
 const LIST_REFERENCE = listing('-reference', ' and reference = $7 and ($8::text is null or status = $8)')
+
+const FLAGGED = statement<{ merchant: string; id: PaymentId }>(
+  'payments.flagged',
+  `select merchant, id from payments.payment where attention <> '{}' and (merchant, id) > ($1, $2)
+   order by merchant, id limit $3`,
+)
+/** Payments of all merchants that have a flag now, after this one. */
+export const flaggedPayments = (
+  db: Queryable,
+  after: { readonly merchant: string; readonly id: string },
+  limit: number,
+): Promise<readonly { readonly merchant: string; readonly id: PaymentId }[]> =>
+  db.query(FLAGGED, [after.merchant, after.id, limit])
 
 export const listPayments = async (
   db: Queryable,
