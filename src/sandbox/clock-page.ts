@@ -64,6 +64,8 @@ const tells = ({ what }: Due, texts: WorldTexts): string => {
       return texts.dueNotice
     case 'payments.deadline':
       return texts.duePayment
+    case 'payments.ask-again':
+      return texts.dueAskAgain
     case 'payments.hint':
       return texts.dueHint
     case 'payments.parked':
