@@ -12,6 +12,8 @@ export type Release = {
   start(): Promise<number>
   /** Asks it to stop; returns after how many milliseconds it was gone. */
   stop(): Promise<number>
+  /** Kills it, as a machine that is lost does. */
+  kill(): Promise<void>
   command(...args: readonly string[]): Promise<unknown>
 }
 
@@ -63,6 +65,14 @@ export const releaseAt = ({ folder, name, program, port, environment, breaches }
       const [code, signal] = await ended
       if (code !== 0) breaches.push(`the ${name} release did not stop as asked: ${signal ?? code}`)
       return performance.now() - since
+    },
+    kill: async () => {
+      const killed = child
+      child = undefined
+      if (!killed) return
+      const ended = once(killed, 'exit')
+      killed.kill('SIGKILL')
+      await ended
     },
     command: async (...args) => {
       const run = promisify(execFile)

@@ -1,0 +1,27 @@
+import { existsSync, mkdirSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { rehearse, shown } from './restore/restore.ts'
+import { openTempFolder } from './support/test-server.ts'
+import { snapshot } from './torture/snapshot.mjs'
+
+/** A short one among the proofs; the long ones are `npm run rehearse-restore`. */
+describe.runIf(existsSync('/usr/lib/postgresql'))('a machine lost under load', () => {
+  let folder = ''
+  let program = ''
+  beforeAll(() => {
+    folder = openTempFolder('ebz-restore-')
+    program = snapshot(join(folder, 'built')).program
+  })
+  afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+  it('is restored to a moment before, and every cent at the banks is in the books or named for a clerk', async () => {
+    const own = join(folder, 'run')
+    mkdirSync(own, { mode: 0o711 })
+    const report = await rehearse({ program, payers: 8, stepPayments: 15, seed: 1, folder: own, say: () => {} })
+    expect(report.breaches, shown(report)).toEqual([])
+    const { foundMinor, forClerkMinor, goneMinor, paidAtBanksMinor } = report.books
+    expect(foundMinor + forClerkMinor + goneMinor).toBe(paidAtBanksMinor)
+    expect([report.told.asked, foundMinor, report.since].every((count) => count > 0)).toBe(true)
+  })
+})
