@@ -118,10 +118,12 @@ export type Finished = {
   readonly next: Instant
 }
 
+// Whole lanes: of two that end different notices of one subject at the same moment, the second sees what the first has ended, and so
+// releases what waits for both.
 const LOCK = statement(
-  'notices.finish_lock',
-  `select from notices.dispatch d join unnest($1::text[], $2::text[]) as f (event, address)
-     on d.event = f.event and d.address = f.address
+  'notices.finish_lock_lanes',
+  `select from (select distinct * from unnest($1::text[], $2::text[]) as l (address, subject)) lane
+   join notices.dispatch d on d.address = lane.address and d.subject = lane.subject
    order by d.subject, d.sequence, d.address for update of d`,
 )
 
@@ -171,8 +173,8 @@ export const finish = async (tx: Tx, batch: readonly Finished[], now: Instant): 
   const lanes = ended.filter(({ claimed }) => !claimed.again)
   // Sent one behind the other: none needs the answer of another, only its effect.
   const written = [tx.query(KEEP, deliveryColumns(batch))]
-  // Several rows are locked in the order that placing locks them in, so that the two cannot wait for each other.
-  if (batch.length > 1) written.push(tx.query(LOCK, [events(batch), addresses(batch)]))
+  // In the order that placing locks them in, so that the two cannot wait for each other.
+  written.push(tx.query(LOCK, [addresses(batch), batch.map(({ claimed }) => claimed.subject)]))
   if (ended.length > 0) {
     const verdicts = ended.map(({ verdict }) => verdict)
     written.push(tx.query(END, [events(ended), addresses(ended), claims(ended), verdicts, at(now)]))

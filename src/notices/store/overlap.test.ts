@@ -4,6 +4,7 @@ import { HOUR_MS, MINUTE_MS } from '../../kernel/time.ts'
 import type { Tx } from '../../platform/db/db.ts'
 import { type Claimed, claim, dueAddresses, type Finished, finish } from './dispatches.ts'
 import { place } from './events.ts'
+import { oweAgain } from './replays.ts'
 
 /** Placing a payment's next event and finishing the one before it, at the same moment, in both orders. */
 
@@ -78,6 +79,25 @@ it('one who places while the one before is being finished waits, and holds nothi
   expect(await someoneWaits()).toBe(true)
   finishing.commit()
   await Promise.all([placing, finishing.done()])
+  expect(await dueAddresses(world.db, world.now)).toEqual([...places.keys()])
+})
+
+it('of two who finish different notices of one payment at the same moment, the second releases what waits for both', async () => {
+  const { first, places } = await underWay()
+  await world.db.tx((tx) => place(tx, world.now, 10))
+  await world.db.tx((tx) => finish(tx, [acknowledged(first)], world.now))
+  const [second] = await claim(world.db, places, world.now, world.now + MINUTE_MS)
+  await world.db.tx((tx) => oweAgain(tx, 'property-tax', [first.event], world.now))
+  const [again] = await claim(world.db, places, world.now, world.now + MINUTE_MS)
+  if (!second || !again) throw new Error('nothing was due')
+  await world.append(world.open(), world.event('pay_a', 3))
+  await world.db.tx((tx) => place(tx, world.now, 10))
+  expect(await dueAddresses(world.db, world.now)).toEqual([])
+  const one = await held((tx) => finish(tx, [acknowledged(again)], world.now))
+  const other = world.db.tx((tx) => finish(tx, [acknowledged(second)], world.now))
+  expect(await someoneWaits()).toBe(true)
+  one.commit()
+  await Promise.all([one.done(), other])
   expect(await dueAddresses(world.db, world.now)).toEqual([...places.keys()])
 })
 
