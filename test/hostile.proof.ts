@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { fuzzApi } from './hostile/api/fuzz.ts'
+import { fuzzMessages } from './hostile/messages/fuzz.ts'
 import { scaleOf, tell } from './hostile/scale.ts'
 import { crowd, leaveEarly, sendMalformed, sendSlowly, sendSpoilt } from './hostile/siege.ts'
 import { startVictim, type Victim, watchHealth } from './hostile/victim.ts'
@@ -20,6 +21,21 @@ describe.runIf(scale.parts.includes('api'))('requests made from the API’s docu
     tell(`API: ${sent} requests in ${Math.round(tookMs / 1000)} s, seed ${scale.seed}: ${counts(byStatus)}`)
     expect(breaches.join('\n')).toBe('')
     expect(sent).toBe(scale.apiCases)
+  }, 600_000)
+})
+
+describe.runIf(scale.parts.includes('messages'))('real messages of every bank, mangled', () => {
+  it('change nothing unless the bank signed them, break nothing, and keep nothing real from being heard', async () => {
+    const { sent, tookMs, byStatus, breaches, kept, genuine, channels } = await fuzzMessages(
+      scale.messageCases,
+      scale.seed,
+    )
+    tell(
+      `Messages: ${sent} of ${channels} channels in ${Math.round(tookMs / 1000)} s, seed ${scale.seed}: ${counts(byStatus)}`,
+      `  kept raw: ${kept}; still the bank's own words, with their effect: ${genuine}`,
+    )
+    expect(breaches.join('\n')).toBe('')
+    expect(sent).toBe(scale.messageCases)
   }, 600_000)
 })
 

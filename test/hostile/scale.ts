@@ -9,7 +9,7 @@ declare module 'vitest' {
 
 type Asked = { readonly part?: Part; readonly cases?: number; readonly seed: number }
 
-const PARTS = ['api', 'http'] as const
+const PARTS = ['api', 'messages', 'http'] as const
 export type Part = (typeof PARTS)[number]
 
 /** How much is done, and by when a machine must have done it. */
@@ -19,6 +19,8 @@ export type Scale = {
   readonly parts: readonly Part[]
   /** Requests made from the API's document. */
   readonly apiCases: number
+  /** Real messages of banks, mangled. */
+  readonly messageCases: number
   readonly http: {
     /** Requests with bytes altered by chance. */
     readonly spoilt: number
@@ -39,6 +41,7 @@ export const scaleOf = (): Scale => {
     seed: asked?.seed ?? 1,
     parts: asked?.part ? [asked.part] : PARTS,
     apiCases: asked?.cases ?? 10_000,
+    messageCases: asked?.cases ?? (long ? 10_000 : 3_000),
     http: long
       ? { spoilt: asked.cases ?? 5_000, halfOpen: 1_000, slackMs: 5_000, healthyWithinMs: 1_000, grownAtMostMb: 200 }
       : { spoilt: 1_000, halfOpen: 500, slackMs: 10_000, healthyWithinMs: 5_000, grownAtMostMb: 200 },
