@@ -47,8 +47,10 @@ export const fire = async (options: Options): Promise<Report> => {
     say(`${hubs.roots.length} hub(s) know ${options.eServices} e-services; ${options.seconds} s of payments begin.`)
     const { access, roots } = hubs
     const shops = [...access].map(([eService, { apiKey }]) => ({ eService, apiKey }))
+    const before = await costsOf(database.url())
     const loaded = await payAll({ ...options, roots, elsewhere, ledger, shops })
-    const costs = await costsOf(database.url())
+    const after = await costsOf(database.url())
+    const costs = { sendings: after.sendings - before.sendings, commits: after.commits - before.commits }
     say('All payments are made; waiting for what is on its way.')
     const feed = await settled(options, ledger, addresses, hubs, database.url())
     return {

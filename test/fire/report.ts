@@ -27,7 +27,7 @@ export type Report = {
 /** Milliseconds. */
 export type Spread = { readonly p50: number; readonly p99: number; readonly longest: number; readonly slowest: string }
 
-/** Of the hub while the load lasted. */
+/** Of the hubs while the load lasted, payments included; a commit is any transaction, those that only read too. */
 export type Costs = { readonly sendings: number; readonly commits: number }
 
 type Timed = { readonly ms: number; readonly what: string }
@@ -79,7 +79,8 @@ export const shown = (report: Report): string => {
     ['  since the call was answered', spread(report.sinceAnswer)],
     ['  since the event was written', spread(report.sinceEvent)],
     ['behind the rate, ms', report.behindMs],
-    ['sendings, commits in all', `${costs.sendings}, ${costs.commits}`],
+    ['sendings, commits', `${costs.sendings}, ${costs.commits}`],
+    ['commits for each payment', (costs.commits / Math.max(1, report.payments)).toFixed(1)],
     ['BREACHES', report.breaches.length],
   ]
   const more = report.breaches.length - BREACHES_SHOWN
