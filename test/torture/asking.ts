@@ -45,6 +45,7 @@ export const answerTo = async (
     sending?.(performance.now())
     const answer = await askOnce(url, init)
     if (answer && answer.status < 500 && !isPassing(answer)) return answer
+    if (answer?.status === 503) ledger.counts.refusals++
     if (answer && answer.status !== 503 && answer.status >= 500) {
       ledger.breaches.push(
         `${init.method ?? 'GET'} ${new URL(url).pathname} was answered ${answer.status}: ${answer.text.slice(0, 300)}`,

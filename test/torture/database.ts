@@ -1,58 +1,31 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
-import { chownSync, mkdirSync, openSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { freePorts } from '../support/ports.ts'
-import { machineBinaries } from '../support/test-server.ts'
-import type { Chance } from './chance.ts'
+import { execute } from '../support/test-server.ts'
+import { type Cluster, openCluster, type Pids, pidsOf } from './cluster.ts'
+import { startCutter } from './cutter.ts'
 
-/** The hub's database, to be killed. It comes back by itself: the embedded one by the hub's doing, the other by ours, as by systemd's. */
-export type Database = {
-  /** What the hub is told. */
+/** The hubs' database, to be struck. It comes back by itself: the embedded one by the hubs' doing, the other by ours, as by systemd's. */
+export type Database = Pids & {
+  /** What the hubs are told. */
   readonly environment: Readonly<Record<string, string>>
   /** Of the one that may be written to, for us. */
   url(): string
-  /** Undefined: no server runs, or it is still putting its data in order. */
-  readyPid(): number | undefined
-  /** Of whatever server there is, ready or not. */
-  pid(): number | undefined
+  /** Cuts the answers to the next so many commits; absent where no wire of ours leads to it. */
+  readonly cutAnswers?: (count: number) => void
+  /** Destroys the primary, promotes the standby, and makes another standby of the ruin. */
+  readonly failOver?: () => Promise<void>
   end(): Promise<void>
 }
 
 const POLL_MS = 20
-/** `nobody`: PostgreSQL refuses to run as root. */
-const NOBODY = { uid: 65_534, gid: 65_534 }
-const user = process.getuid?.() === 0 ? NOBODY : undefined
 
-type PidFile = { readonly pid: number; readonly status: string }
-
-/** Number and status of the server that says it runs on these data (src/include/utils/pidfile.h); undefined when it does not live. */
-const readPidFile = (data: string): PidFile | undefined => {
-  try {
-    const lines = readFileSync(join(data, 'postmaster.pid'), 'utf8').split('\n')
-    const pid = Number(lines[0])
-    const isOurs = readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(data)
-    return isOurs ? { pid, status: (lines[7] ?? '').trim() } : undefined
-  } catch {
-    return undefined
-  }
-}
-
-const pidsOf = (data: string): Pick<Database, 'pid' | 'readyPid'> => ({
-  pid: () => readPidFile(data)?.pid,
-  readyPid: () => {
-    const file = readPidFile(data)
-    return file?.status === 'ready' ? file.pid : undefined
-  },
-})
-
-/** Where the hub keeps its embedded one. The hub starts it, adopts it, and brings it back. */
-export const embeddedDatabase = (folder: string): Database => {
-  const home = join(folder, 'hub/postgres')
-  const pids = pidsOf(join(home, 'postgres'))
+/** The embedded one of hubs whose data are in this folder. They start it, adopt it, and bring it back. */
+export const embeddedDatabase = (home: string): Database => {
+  const pids = pidsOf(join(home, 'postgres/postgres'))
   return {
     environment: {},
-    url: () => `postgres://postgres@localhost/postgres?host=${encodeURIComponent(join(home, 'socket'))}`,
+    url: () => `postgres://postgres@localhost/postgres?host=${encodeURIComponent(join(home, 'postgres/socket'))}`,
     ...pids,
     end: async () => {
       const pid = pids.pid()
@@ -62,65 +35,55 @@ export const embeddedDatabase = (folder: string): Database => {
   }
 }
 
-/** A cluster of the machine's own PostgreSQL, with its usual durability, started again whenever it is gone. */
-export const ownDatabase = async (folder: string): Promise<Database> => {
-  const bin = join(machineBinaries().root, 'bin')
-  const home = join(folder, 'server')
-  const data = join(home, 'postgres')
-  mkdirSync(home)
-  if (user) chownSync(home, user.uid, user.gid)
-  const options = { ...user, cwd: '/', env: { LC_ALL: 'C' } }
-  const made = spawnSync(join(bin, 'initdb'), ['-D', data, '-U', 'postgres', '-A', 'trust', '-E', 'UTF8'], options)
-  if (made.status !== 0) throw new Error(`initdb failed: ${made.stderr}`)
-  const [port = 0] = await freePorts(1)
-  const output = openSync(join(folder, 'server.log'), 'a')
-  let ended = false
-  let child: ChildProcess | undefined
-  const start = (): void => {
-    const settings = ['-c', 'listen_addresses=127.0.0.1', '-c', 'unix_socket_directories=', '-c', 'timezone=UTC']
-    child = spawn(join(bin, 'postgres'), ['-D', data, '-p', String(port), ...settings], {
-      ...options,
-      stdio: ['ignore', output, output],
-    })
-    // Children of a killed server hold its memory for a moment: till then it is refused, and started again.
-    child.once('exit', () => ended || setTimeout(start, POLL_MS))
+/** The machine's own PostgreSQL, one or, `withStandby`, two, of which the second confirms each commit. */
+export const ownDatabase = async (home: string, withStandby: boolean): Promise<Database> => {
+  const [first = 0, second = 0] = await freePorts(2)
+  let primary = openCluster(join(home, 'a'), first, `${home}-a.log`)
+  let standby = withStandby ? openCluster(join(home, 'b'), second, `${home}-b.log`) : undefined
+  const clusters = standby ? [primary, standby] : [primary]
+  const cutters = await Promise.all(clusters.map(({ port }) => startCutter(port)))
+  await primary.make()
+  await primary.run()
+  if (standby) await follow(standby, primary)
+  const failOver = async (): Promise<void> => {
+    if (!standby) return
+    const former = primary
+    // As whoever decides about fail-overs: only to one that has what was confirmed.
+    await streaming(former)
+    await former.destroy()
+    await execute(standby.url, 'select pg_promote()')
+    primary = standby
+    standby = former
+    await follow(former, primary)
   }
-  start()
-  const pids = pidsOf(data)
-  while (pids.readyPid() === undefined) await pause(POLL_MS)
-  const url = `postgres://postgres@127.0.0.1:${port}/postgres`
+  const hosts = cutters.map(({ port }) => `127.0.0.1:${port}`).join(',')
   return {
-    environment: { DATABASE_URL: url },
-    url: () => url,
-    ...pids,
+    environment: { DATABASE_URL: `postgres://postgres@${hosts}/postgres` },
+    url: () => primary.url,
+    pid: () => primary.pid(),
+    readyPid: () => primary.readyPid(),
+    cutAnswers: (count) => {
+      for (const cutter of cutters) cutter.cutAnswers(count)
+    },
+    ...(withStandby ? { failOver } : {}),
     end: async () => {
-      ended = true
-      child?.kill('SIGINT')
-      while (child?.exitCode === null && child.signalCode === null) await pause(POLL_MS)
+      for (const cluster of clusters) await cluster.end()
+      for (const cutter of cutters) await cutter.stop()
     },
   }
 }
 
-const childrenOf = (pid: number): readonly number[] =>
-  readdirSync(`/proc/${pid}/task`).flatMap((task) =>
-    readFileSync(`/proc/${pid}/task/${task}/children`, 'utf8').split(' ').filter(Boolean).map(Number),
-  )
-
-const kill = (pid: number): void => {
-  try {
-    process.kill(pid, 'SIGKILL')
-  } catch {
-    // It has ended by itself, or its parent took it down first.
-  }
+/** Makes a standby of this primary; once it has caught up, no commit is answered that it does not have. */
+const follow = async (standby: Cluster, primary: Cluster): Promise<void> => {
+  standby.make(primary)
+  await standby.run()
+  await streaming(primary)
+  await execute(primary.url, `alter system set synchronous_standby_names = '*'`)
+  await execute(primary.url, 'select pg_reload_conf()')
 }
 
-/** What can happen to a server: its first process is killed; all of it; one process, so that the first throws the others out and recovers. */
-export const WOUNDS = ['first', 'all', 'one'] as const
-export type Wound = (typeof WOUNDS)[number]
-
-export const wound = (pid: number, how: Wound, chance: Chance): void => {
-  const children = childrenOf(pid)
-  const [one = pid, ...others] = children
-  const victims = { first: [pid], all: [pid, ...children], one: [chance.pick(one, ...others)] }
-  for (const victim of victims[how]) kill(victim)
+/** Until its standby has all that it has, or all but what is on the way. */
+const streaming = async ({ url }: Cluster): Promise<void> => {
+  const STREAMING = `select pid from pg_stat_replication where state = 'streaming'`
+  while ((await execute(url, STREAMING).catch(() => [])).length === 0) await pause(POLL_MS)
 }

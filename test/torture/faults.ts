@@ -2,7 +2,7 @@ import type { Chance } from './chance.ts'
 
 /** What can be done to hubs and their database, as data. */
 
-export const FAULTS = ['kill', 'stop', 'cut'] as const
+export const FAULTS = ['kill', 'stop', 'cut', 'freeze', 'full', 'failover'] as const
 export type Fault = (typeof FAULTS)[number]
 export type FaultCounts = Readonly<Partial<Record<Fault, number>>>
 

@@ -17,7 +17,8 @@ const FeedPage = z.object({
   more: z.boolean(),
 })
 
-const View = z.looseObject({
+/** What of a payment matters here. */
+export const PaymentShape = z.looseObject({
   id: z.string(),
   reference: z.string(),
   status: z.string(),
@@ -25,10 +26,12 @@ const View = z.looseObject({
   attention: z.array(z.string()),
   amount: z.int(),
   paidAmount: z.int(),
+  refundedAmount: z.int(),
+  refunds: z.array(z.object({ id: z.string(), attempt: z.string(), amount: z.int(), status: z.string() })),
   attempts: z.array(z.object({ id: z.string(), offer: z.string(), number: z.string(), status: z.string() })),
 })
 /** A payment as the API shows it. */
-export type PaymentSeen = { readonly view: z.infer<typeof View>; readonly text: string }
+export type PaymentSeen = { readonly view: z.infer<typeof PaymentShape>; readonly text: string }
 const Listed = z.object({ payments: z.array(z.unknown()), next: z.string().nullable() })
 
 const get = async ({ hubRoot, apiKey, ledger }: Asked, path: string): Promise<unknown> => {
@@ -87,7 +90,7 @@ export const allPayments = async (asked: Asked): Promise<readonly PaymentSeen[]>
     const page: z.infer<typeof Listed> = Listed.parse(
       await get(asked, `/v1/payments?limit=100${next === '' ? '' : `&after=${next}`}`),
     )
-    for (const one of page.payments) found.push({ view: View.parse(one), text: JSON.stringify(one) })
+    for (const one of page.payments) found.push({ view: PaymentShape.parse(one), text: JSON.stringify(one) })
     next = page.next
   }
   return found

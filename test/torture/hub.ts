@@ -11,6 +11,14 @@ export type HubProcess = {
   strikes(): number
   /** Kills it, and starts it again at once. */
   strike(): Promise<void>
+  /** Stops it in the middle of whatever it does, as a machine that is frozen. */
+  freeze(): void
+  /** It goes on as if nothing had been. */
+  thaw(): void
+  /** Not to be killed: until `unspare` something else is done to it. */
+  isSpared(): boolean
+  spare(): void
+  unspare(): void
   /** Asks it to stop, and waits. */
   end(): Promise<void>
 }
@@ -33,6 +41,7 @@ const RESTART_PAUSE_MS = 100
 export const startHub = ({ folder, program, port, env, output, ledger }: HubParts): HubProcess => {
   let stopped = false
   let strikes = 0
+  let spared = false
   const start = (): ChildProcess => {
     const own = { ...env, PORT: String(port) }
     const started = spawn(process.execPath, [program, 'start'], {
@@ -63,8 +72,18 @@ export const startHub = ({ folder, program, port, env, output, ledger }: HubPart
       stopped = false
       child = start()
     },
+    freeze: () => void child.kill('SIGSTOP'),
+    thaw: () => void child.kill('SIGCONT'),
+    isSpared: () => spared,
+    spare: () => {
+      spared = true
+    },
+    unspare: () => {
+      spared = false
+    },
     end: async () => {
       stopped = true
+      child.kill('SIGCONT')
       if (child.exitCode !== null || child.signalCode !== null) return
       const ended = once(child, 'exit')
       child.kill('SIGTERM')

@@ -8,6 +8,10 @@ export type Ledger = {
   readonly wrong: Set<string>
   /** Payments whose cancelling was answered 200 or 202. */
   readonly cancelled: Set<string>
+  /** Refunds whose asking was answered 201, by id. */
+  readonly refunds: Map<string, Refunded>
+  /** Answers that told of an outage, and runs of frozen processes that were succeeded. */
+  readonly counts: { refusals: number; fenced: number }
   /** What must not happen at all. */
   readonly breaches: string[]
   /** By what was struck: until an order that was sent after it was acknowledged, ms. */
@@ -18,11 +22,15 @@ export type Ledger = {
 
 export type Created = { readonly reference: string; readonly amountMinor: number; readonly payUrl: string }
 
+export type Refunded = { readonly payment: string; readonly amountMinor: number }
+
 export const openLedger = (): Ledger => ({
   created: new Map(),
   told: new Set(),
   wrong: new Set(),
   cancelled: new Set(),
+  refunds: new Map(),
+  counts: { refusals: 0, fenced: 0 },
   breaches: [],
   recoveriesMs: new Map(),
   outages: new Map(),

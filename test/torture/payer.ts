@@ -5,6 +5,7 @@ import { type Form, formsOf } from '../support/payer.ts'
 import { type Answer, type Ask, answerTo } from './asking.ts'
 import type { Chance } from './chance.ts'
 import { acknowledged, attemptIn, type Ledger } from './ledger.ts'
+import { refund } from './refund.ts'
 
 /** One e-service's orders and their payers' ways through the pages, as programs and people go them: by HTTP, and patiently. */
 
@@ -17,10 +18,12 @@ export type Surroundings = {
   readonly chance: Chance
 }
 
-type Ordered = { readonly id: string; readonly payUrl: string }
+export type Ordered = { readonly id: string; readonly payUrl: string }
 const OrderAnswer = z.object({ id: z.string(), payUrl: z.url(), amount: z.int(), reference: z.string() })
 
 let made = 0
+/** So many of those who paid get something back. */
+const REFUNDED = 0.4
 
 /** From the order to whatever this payer makes of it. */
 export const live = async (around: Surroundings): Promise<void> => {
@@ -29,12 +32,13 @@ export const live = async (around: Surroundings): Promise<void> => {
   if (!ordered || chance.happens(0.05)) return
   await pause(chance.between(0, 150))
   const ending = await payOnce(around, ordered, '')
+  if (ending === 'money' && chance.happens(REFUNDED)) await refund(around, ordered)
   if (ending !== 'without money') return
   if (chance.happens(0.5)) await payOnce(around, ordered, 'pay')
   else if (chance.happens(0.6)) await cancel(around, ordered)
 }
 
-const called = (around: Surroundings, body: unknown): RequestInit => ({
+export const called = (around: Surroundings, body: unknown): RequestInit => ({
   method: 'POST',
   headers: {
     authorization: `Bearer ${around.apiKey}`,

@@ -35,6 +35,10 @@ export const shown = (report: Report): string => {
     ['cancellings acknowledged', ledger.cancelled.size],
     ['orders at the banks', orders.length],
     ['payments executed', verdict.executed],
+    ['paid, banks and hub alike', euros(verdict.inHub.paidMinor)],
+    ['refunds acknowledged', ledger.refunds.size],
+    ['paid back, both alike', euros(verdict.inHub.refundedMinor)],
+    ['runs succeeded and fenced', ledger.counts.fenced],
     ['notices heard first', receiver.heard.size],
     ['notices heard again', receiver.repeated.count],
     ['longest wait of a notice', seconds(receiver.longestWaitMs.ms)],
@@ -46,7 +50,7 @@ export const shown = (report: Report): string => {
   const more = breaches.length - BREACHES_SHOWN
   return [
     `${report.hubs} hubs, ${report.store} PostgreSQL, kills of ${report.target}, seed ${report.seed}`,
-    ...rows.map(([name, value]) => `  ${name.padEnd(30)}${String(value).padStart(8)}`),
+    ...rows.map(([name, value]) => `  ${name.padEnd(30)}${String(value).padStart(12)}`),
     `  ${'until served again'.padEnd(30)}${['times', 'p50', 'p99', 'max'].map((name) => name.padStart(8)).join('')}`,
     ...[...ledger.recoveriesMs].sort().map(([what, times]) => `  ${what.padEnd(30)}${spread(times)}`),
     ...breaches.slice(0, BREACHES_SHOWN).map((breach) => `  ! ${breach}`),
@@ -55,6 +59,8 @@ export const shown = (report: Report): string => {
 }
 
 const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`
+
+const euros = (minor: number): string => (minor / 100).toFixed(2)
 
 /** How many, median, 99 of 100, longest. */
 const spread = (times: readonly number[]): string => {

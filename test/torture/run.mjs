@@ -11,7 +11,7 @@ const options = new Command('torture')
   .description('strikes hubs and their database under load, and checks that nothing acknowledged is lost')
   .option(
     '--faults <list>',
-    'what happens and how often: kill=50,stop=5,cut=10; the order is of the seed',
+    'what happens and how often, of kill, stop, cut, freeze, full (root) and failover (postgres); in an order of the seed',
     'kill=50,stop=5,cut=5',
   )
   .addOption(new Option('--target <target>', 'what kills fall on').choices(['any', 'hub', 'database']).default('any'))

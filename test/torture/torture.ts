@@ -1,4 +1,6 @@
 import { randomBytes } from 'node:crypto'
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { simulators } from '../../src/channels/simulators.ts'
 import { openClient } from '../../src/platform/http/client.ts'
@@ -14,6 +16,7 @@ import {
 import { execute } from '../support/test-server.ts'
 import { chanceFrom } from './chance.ts'
 import { embeddedDatabase, ownDatabase } from './database.ts'
+import { mountDisk } from './disk.ts'
 import { parseFaults } from './faults.ts'
 import { followFeed } from './feed.ts'
 import { startHubs } from './hubs.ts'
@@ -60,7 +63,10 @@ export const torture = async (options: Options): Promise<Report> => {
   const faults = parseFaults(options.faults)
   const began = performance.now()
   const ledger = openLedger()
-  const database = store === 'embedded' ? embeddedDatabase(folder) : await ownDatabase(folder)
+  const home = join(folder, store === 'embedded' ? 'hub' : 'server')
+  mkdirSync(home, { mode: 0o711 })
+  const disk = faults.full ? mountDisk(home) : undefined
+  const database = store === 'embedded' ? embeddedDatabase(home) : await ownDatabase(home, Boolean(faults.failover))
   const receiver = await startReceiver(ledger)
   const clock = movingClock()
   const world = await openBanks(ledger, clock)
@@ -75,7 +81,10 @@ export const torture = async (options: Options): Promise<Report> => {
     const follower = followFeed(asked)
     const around = { ...roots, ...asked, chance: chanceFrom(seed + 1) }
     const underLoad = sendPayers(around, options.payers)
-    await strikeAll({ ...options, faults, chance: chanceFrom(seed), ledger, hubs, database, around })
+    await strikeAll(
+      { ...options, chance: chanceFrom(seed), ledger, hubs, database, disk, around, returning: [] },
+      faults,
+    )
     await underLoad.stop()
     const struckMs = performance.now() - began
     say('All is done to them; waiting for what is on its way.')
@@ -91,6 +100,7 @@ export const torture = async (options: Options): Promise<Report> => {
     await world.stop()
     await receiver.stop()
     clock.stop()
+    disk?.unmount()
   }
 }
 

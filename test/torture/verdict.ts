@@ -2,11 +2,21 @@ import type { SimulatedOrder } from '../../src/channels/simulator.ts'
 import type { FeedEvent, PaymentSeen } from './feed.ts'
 import type { Ledger } from './ledger.ts'
 import type { HeardEvent } from './receiver.ts'
+import {
+  isPaidAsOrdered,
+  judgeRefunds,
+  type Orders,
+  orderOf,
+  ordersByNumber,
+  type Sums,
+  sumsAtBanks,
+  sumsInHub,
+} from './verdict-money.ts'
 
 /** What the hub says, against what the world outside it knows. Pure. */
 
 export type Evidence = {
-  readonly ledger: Pick<Ledger, 'created' | 'told' | 'wrong' | 'cancelled'>
+  readonly ledger: Pick<Ledger, 'created' | 'told' | 'wrong' | 'cancelled' | 'refunds'>
   readonly payments: readonly PaymentSeen[]
   /** What is open for a person. */
   readonly tasks: readonly { readonly kind: string; readonly subject: string }[]
@@ -22,6 +32,7 @@ export type Verdict = {
   readonly paymentsLost: number
   readonly noticesLost: number
   readonly executed: number
+  readonly inHub: Sums
   /** Paid at a bank whose only messages died with the hub's connection, and which cannot be asked: its statement will tell. */
   readonly untold: number
 }
@@ -37,6 +48,9 @@ export const judge = (evidence: Evidence): Verdict => {
     .filter(({ id }) => !heard.has(id))
     .map(({ id, payment }) => `${id} of ${payment} was never heard`)
   const orders = ordersByNumber(evidence.orders)
+  const views = payments.map(({ view }) => view)
+  const atBanks = sumsAtBanks(views, orders, (attempt) => isKnowable(attempt, ledger))
+  const inHub = sumsInHub(views)
   const judged = payments.map((payment) => judgePayment(payment, orders, ledger))
   return {
     breaches: [
@@ -48,7 +62,9 @@ export const judge = (evidence: Evidence): Verdict => {
       ...judgeFeed(evidence),
       ...judgeLastNotices(evidence),
       ...judgeTasks(evidence),
+      ...judgeBooks(atBanks, inHub),
     ],
+    inHub,
     paymentsLost: missing.length + judged.filter(({ lost }) => lost).length,
     noticesLost: unheard.length,
     executed: payments.filter(({ view }) => view.status === 'executed').length,
@@ -56,15 +72,19 @@ export const judge = (evidence: Evidence): Verdict => {
   }
 }
 
+/** The bogus bank can be asked; of the other the hub knows only what its messages say. */
+const isKnowable = ({ id, offer }: PaymentSeen['view']['attempts'][number], { told }: Evidence['ledger']): boolean =>
+  offer === 'sandbox' || told.has(id)
+
+const judgeBooks = (atBanks: Sums, inHub: Sums): readonly string[] =>
+  atBanks.paidMinor === inHub.paidMinor && atBanks.refundedMinor === inHub.refundedMinor
+    ? []
+    : [`the banks' books say ${JSON.stringify(atBanks)}, the hub says ${JSON.stringify(inHub)}`]
+
 const repeatedIn = (texts: readonly string[]): readonly string[] => {
   const once = new Set<string>()
   return texts.filter((text) => once.size === once.add(text).size)
 }
-
-type Orders = ReadonlyMap<string, Evidence['orders'][number]>
-
-const ordersByNumber = (orders: Evidence['orders']): Orders =>
-  new Map(orders.map((order) => [`${order.channel} ${order.number}`, order]))
 
 /** An attempt is written before the bank hears of it, and its number is never used again. */
 const unknownOrders = ({ orders, payments }: Evidence): readonly string[] => {
@@ -89,21 +109,21 @@ const judgePayment = ({ view }: PaymentSeen, orders: Orders, ledger: Evidence['l
     breaches.push(`${view.id} is another order than was acknowledged`)
   }
   for (const attempt of view.attempts) {
-    const order = orders.get(`${attempt.offer} ${attempt.number}`)
-    const isPaid = order?.paid === true && order.amount.amountMinor === view.amount
-    const isKnowable = attempt.offer === 'sandbox' || ledger.told.has(attempt.id)
+    const order = orderOf(attempt, orders)
+    const isPaid = isPaidAsOrdered(view, order)
+    const canKnow = isKnowable(attempt, ledger)
     const isExecuted = attempt.status === 'executed'
     if (isExecuted && !isPaid) breaches.push(`${view.id}: ${attempt.id} is executed without money`)
-    if (isPaid && !isExecuted && !isKnowable) untold++
-    if (isPaid && !isExecuted && isKnowable) {
+    if (isPaid && !isExecuted && !canKnow) untold++
+    if (isPaid && !isExecuted && canKnow) {
       lost = true
       breaches.push(`${view.id}: ${attempt.id} was paid at ${attempt.offer} and is ${attempt.status}`)
     }
-    if (ledger.wrong.has(attempt.id) && isKnowable && !view.attention.includes('amount_mismatch')) {
+    if (ledger.wrong.has(attempt.id) && canKnow && !view.attention.includes('amount_mismatch')) {
       breaches.push(`${view.id}: ${attempt.id} took another amount, and nobody is told`)
     }
   }
-  return { breaches: [...breaches, ...judgeSums(view, ledger)], lost, untold }
+  return { breaches: [...breaches, ...judgeSums(view, ledger), ...judgeRefunds(view, orders, ledger)], lost, untold }
 }
 
 const judgeSums = (view: PaymentSeen['view'], ledger: Evidence['ledger']): readonly string[] => {

@@ -17,6 +17,9 @@ describe('a failure', () => {
     ['came from a database that takes no connections', fromServer('55000', 'FATAL'), 'away'],
     ['was about something not ready for it', fromServer('55000'), 'fault'],
     ['came from a full server', fromServer('53300', 'FATAL'), 'busy'],
+    ['came from a server whose disk is full', fromServer('53100'), 'full'],
+    ['came from a server without memory', fromServer('53200'), 'full'],
+    ['came from a server that goes down without room for its log', fromServer('53100', 'PANIC'), 'lost'],
     ['was a broken connection, as the server saw it', fromServer('08006', 'FATAL'), 'lost'],
     ['was a row that is there already', fromServer('23505'), 'fault'],
     ['was a statement that took too long', fromServer('57014'), 'fault'],
@@ -42,6 +45,8 @@ describe('a failed commit', () => {
   it.each<[string, unknown, boolean]>([
     ['refused by a server that lives', fromServer('23505'), true],
     ['that could not be put in order', fromServer('40001'), true],
+    ['for which the disk had no room', fromServer('53100'), true],
+    ['of a server without room for its log', fromServer('53100', 'PANIC'), false],
     ['of a server that is shut down', fromServer('57P01', 'FATAL'), false],
     ['whose connection was cut', fromSystem('ECONNRESET'), false],
     ['whose answer never came', new Error('Query read timeout'), false],

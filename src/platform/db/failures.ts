@@ -10,6 +10,8 @@ export type Failure =
   | 'away'
   /** Every connection is in use, ours or the server's. */
   | 'busy'
+  /** The server has no room, on disk or in memory: nothing was done, and nothing will be until somebody makes room. */
+  | 'full'
   /** The statement's own fault. */
   | 'fault'
 
@@ -24,6 +26,9 @@ const CLOSED = '55000'
 
 /** too_many_connections. */
 const BUSY = '53300'
+
+/** insufficient_resources, disk_full, out_of_memory. */
+const FULL = new Set(['53000', '53100', '53200'])
 
 /** Class 08, admin_shutdown, crash_shutdown, idle_session_timeout. */
 const LOST = /^(08...|57P01|57P02|57P05)$/
@@ -45,6 +50,8 @@ export const failureOf = (error: unknown): Failure => {
     if (AGAIN.has(code)) return 'again'
     if (AWAY.has(code) || (code === CLOSED && error.severity === 'FATAL')) return 'away'
     if (code === BUSY) return 'busy'
+    // Without room for its log the server goes down, and says so before.
+    if (FULL.has(code)) return error.severity === 'ERROR' ? 'full' : 'lost'
     return LOST.test(code) ? 'lost' : 'fault'
   }
   if (DRIVER_BUSY.test(error.message)) return 'busy'

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type FreshDatabase, freshDatabase } from '../../../test/support/database.ts'
 import { parseInstant } from '../../kernel/time.ts'
-import { at, statement } from './db.ts'
+import { at, DatabaseAway, statement } from './db.ts'
 import { openDb } from './postgres.ts'
 import { afterCommit } from './transactions.ts'
 
@@ -200,6 +200,24 @@ describe('a transaction', () => {
     })
     await expect(work).rejects.toMatchObject({ name: 'CommitUnknown' })
     expect(runs).toBe(1)
+  })
+
+  it('for which the disk has no room tells that the database is away, once, and keeps its connection', async () => {
+    const FULL = statement('t.full', `do $$ begin raise 'no space left' using errcode = 'disk_full'; end $$`)
+    const WHO = statement<{ pid: number }>('t.who', 'select pg_backend_pid() as pid')
+    const db = await openDb({ url: fresh.url, poolSize: 1 })
+    const [before] = await db.query(WHO)
+    let runs = 0
+    const work = db.tx(async (tx) => {
+      runs++
+      await tx.query(PUT, ['full', 1])
+      await tx.query(FULL)
+    })
+    await expect(work).rejects.toBeInstanceOf(DatabaseAway)
+    await expect(db.query(FULL)).rejects.toBeInstanceOf(DatabaseAway)
+    expect([runs, await amountOf('full')]).toEqual([1, undefined])
+    expect(await db.query(WHO)).toEqual([before])
+    await db.close()
   })
 
   it('refused at commit is surely undone, and tells why', async () => {

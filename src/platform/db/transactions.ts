@@ -78,6 +78,7 @@ export const createTransactions = (parts: Parts): Transactions => {
       client.release(ended.kind === 'unknown' || (ended.kind === 'failed' && ended.broken))
       if (ended.kind === 'done') return ended.value
       if (ended.kind === 'unknown' || ended.failure === 'fault' || ended.failure === 'busy') throw ended.error
+      if (ended.failure === 'full') throw withoutRoom(ended.error)
       if (ended.failure === 'away') parts.servers.forget()
       if (round === MAX_ROUNDS) throw ended.failure === 'again' ? ended.error : lostForGood(ended.error)
       await pause(round)
@@ -92,6 +93,10 @@ export const createTransactions = (parts: Parts): Transactions => {
 
 const lostForGood = (error: unknown): DatabaseAway =>
   new DatabaseAway('the connection to the database was lost again and again', { cause: error })
+
+/** As good as away: it comes back when somebody makes room, and nothing was done. */
+const withoutRoom = (error: unknown): DatabaseAway =>
+  new DatabaseAway('the database has no room for what should be written: give it some', { cause: error })
 
 const transact = async <Value>(
   parts: Parts,

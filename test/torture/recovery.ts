@@ -1,0 +1,30 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import type { HubProcess } from './hub.ts'
+import { type Ledger, recovered } from './ledger.ts'
+import { order, type Surroundings } from './payer.ts'
+
+/** How one knows that something is back. */
+
+const POLL_MS = 10
+/** An outage this long is the end: on a busy machine a hub starts in a few seconds. */
+export const RECOVERY_WAIT_MS = 120_000
+
+export const until = async (holds: () => boolean, otherwise: string): Promise<void> => {
+  const end = performance.now() + RECOVERY_WAIT_MS
+  while (!holds()) {
+    if (performance.now() > end) throw new Error(otherwise)
+    await pause(POLL_MS)
+  }
+}
+
+/** Asks the process itself, past the balancer, until it has served a payment; killed again meanwhile, it counts from that. */
+export const served = async (
+  { around, ledger }: { readonly around: Surroundings; readonly ledger: Ledger },
+  hub: HubProcess,
+  what: string,
+  since: number,
+): Promise<void> => {
+  const strikes = hub.strikes()
+  const ordered = await order({ ...around, hubRoot: hub.root }, () => hub.strikes() > strikes)
+  if (ordered) recovered(ledger, what, since)
+}
