@@ -1,3 +1,4 @@
+import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { freePorts } from '../support/ports.ts'
@@ -20,8 +21,9 @@ export type Database = Pids & {
 
 const POLL_MS = 20
 
-/** The embedded one of hubs whose data are in this folder. They start it, adopt it, and bring it back. */
-export const embeddedDatabase = (home: string): Database => {
+/** Where the hubs of this folder keep their embedded one. They start it, adopt it, and bring it back. */
+export const embeddedDatabase = (folder: string): Database => {
+  const home = join(folder, 'hub')
   const pids = pidsOf(join(home, 'postgres/postgres'))
   return {
     environment: {},
@@ -36,7 +38,9 @@ export const embeddedDatabase = (home: string): Database => {
 }
 
 /** The machine's own PostgreSQL, one or, `withStandby`, two, of which the second confirms each commit. */
-export const ownDatabase = async (home: string, withStandby: boolean): Promise<Database> => {
+export const ownDatabase = async (folder: string, withStandby = false): Promise<Database> => {
+  const home = join(folder, 'server')
+  mkdirSync(home, { recursive: true, mode: 0o711 })
   const [first = 0, second = 0] = await freePorts(2)
   let primary = openCluster(join(home, 'a'), first, `${home}-a.log`)
   let standby = withStandby ? openCluster(join(home, 'b'), second, `${home}-b.log`) : undefined

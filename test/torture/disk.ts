@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process'
+import { mkdirSync } from 'node:fs'
 import { type FileHandle, open, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
@@ -20,9 +21,10 @@ const AGAIN_MS = 20
 
 export const canMount = (): boolean => process.getuid?.() === 0
 
-/** Mounts it at this folder, which is there. Throws a sentence for a person where that cannot be done. */
+/** Mounts it at this folder, which is made. Throws a sentence for a person where that cannot be done. */
 export const mountDisk = (folder: string): Disk => {
   if (!canMount()) throw new Error('a disk can only be filled by root, who can mount a small one: leave out "full"')
+  mkdirSync(folder, { mode: 0o711 })
   execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${SIZE_MB}m,mode=711`, 'tmpfs', folder])
   const filler = join(folder, 'filler')
   let filling: { stop(): Promise<void> } | undefined

@@ -11,6 +11,8 @@ const RefundAnswer = z.object({ id: z.string() })
 const MAX_LOOKS = 6
 const LOOK_EVERY_MS = 300
 const PARTS = 2
+/** Amounts that end in 97 and 98 make the bogus bank take its time. */
+const WHOLE = 100
 
 /** Asks for a part of the money back, and perhaps for another. Only where a bank makes it: what a clerk has to do is no matter of this. */
 export const refund = async (around: Surroundings, { id }: Ordered): Promise<void> => {
@@ -21,9 +23,12 @@ export const refund = async (around: Surroundings, { id }: Ordered): Promise<voi
     const { amount, attempts } = PaymentShape.parse(JSON.parse(answer?.text ?? ''))
     const paid = attempts.find(({ status }) => status === 'executed')
     if (!paid) continue
-    if (paid.offer !== 'sandbox') return
+    if (paid.offer !== 'sandbox' || amount < PARTS * WHOLE) return
     for (let part = 0; part < chance.between(1, PARTS); part++) {
-      await askBack(around, id, { attempt: paid.id, amount: chance.between(1, Math.floor(amount / PARTS)) })
+      await askBack(around, id, {
+        attempt: paid.id,
+        amount: chance.between(1, Math.floor(amount / PARTS / WHOLE)) * WHOLE,
+      })
     }
     return
   }

@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto'
-import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { simulators } from '../../src/channels/simulators.ts'
@@ -63,10 +62,8 @@ export const torture = async (options: Options): Promise<Report> => {
   const faults = parseFaults(options.faults)
   const began = performance.now()
   const ledger = openLedger()
-  const home = join(folder, store === 'embedded' ? 'hub' : 'server')
-  mkdirSync(home, { mode: 0o711 })
-  const disk = faults.full ? mountDisk(home) : undefined
-  const database = store === 'embedded' ? embeddedDatabase(home) : await ownDatabase(home, Boolean(faults.failover))
+  const disk = faults.full ? mountDisk(join(folder, store === 'embedded' ? 'hub' : 'server')) : undefined
+  const database = store === 'embedded' ? embeddedDatabase(folder) : await ownDatabase(folder, Boolean(faults.failover))
   const receiver = await startReceiver(ledger)
   const clock = movingClock()
   const world = await openBanks(ledger, clock)
