@@ -5,7 +5,7 @@ import { type Embedded, startEmbedded } from '../../src/platform/db/embedded.ts'
 import { silentLog } from '../../src/platform/log.ts'
 import { machineBinaries } from '../support/test-server.ts'
 import { chanceFrom } from '../torture/chance.ts'
-import { wound } from '../torture/database.ts'
+import { wound } from '../torture/cluster.ts'
 
 /** The machine's PostgreSQL with an archive of its WAL, and a second one that is made of base backup and archive. */
 
