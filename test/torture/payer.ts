@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import { setTimeout as pause } from 'node:timers/promises'
 import { z } from 'zod'
 import { type Form, formsOf } from '../support/payer.ts'
@@ -6,19 +5,10 @@ import { type Answer, type Ask, answerTo } from './asking.ts'
 import type { Chance } from './chance.ts'
 import { acknowledged, attemptIn, type Ledger } from './ledger.ts'
 import { refund } from './refund.ts'
+import { called, type Ordered, type Surroundings } from './surroundings.ts'
 
 /** One e-service's orders and their payers' ways through the pages, as programs and people go them: by HTTP, and patiently. */
 
-export type Surroundings = {
-  readonly hubRoot: string
-  readonly bankRoot: string
-  readonly shopRoot: string
-  readonly apiKey: string
-  readonly ledger: Ledger
-  readonly chance: Chance
-}
-
-export type Ordered = { readonly id: string; readonly payUrl: string }
 const OrderAnswer = z.object({ id: z.string(), payUrl: z.url(), amount: z.int(), reference: z.string() })
 
 let made = 0
@@ -37,16 +27,6 @@ export const live = async (around: Surroundings): Promise<void> => {
   if (chance.happens(0.5)) await payOnce(around, ordered, 'pay')
   else if (chance.happens(0.6)) await cancel(around, ordered)
 }
-
-export const called = (around: Surroundings, body: unknown): RequestInit => ({
-  method: 'POST',
-  headers: {
-    authorization: `Bearer ${around.apiKey}`,
-    'content-type': 'application/json',
-    'idempotency-key': randomUUID(),
-  },
-  body: JSON.stringify(body),
-})
 
 /** Undefined only when it was given up. */
 export const order = async (around: Surroundings, isGivenUp = () => false): Promise<Ordered | undefined> => {

@@ -1,7 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { HubProcess } from './hub.ts'
 import { type Ledger, recovered } from './ledger.ts'
-import { order, type Surroundings } from './payer.ts'
+import { order } from './payer.ts'
+import type { Surroundings } from './surroundings.ts'
 
 /** How one knows that something is back. */
 

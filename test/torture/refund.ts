@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { z } from 'zod'
 import { answerTo } from './asking.ts'
 import { PaymentShape } from './feed.ts'
-import { called, type Ordered, type Surroundings } from './payer.ts'
+import { called, type Ordered, type Surroundings } from './surroundings.ts'
 
 /** What an e-service does that has changed its mind. */
 

@@ -9,8 +9,8 @@ import type { HubProcess } from './hub.ts'
 import type { Hubs } from './hubs.ts'
 import { beganOutage, type Ledger } from './ledger.ts'
 import { cut, failOver, full, stop } from './outages.ts'
-import type { Surroundings } from './payer.ts'
 import { RECOVERY_WAIT_MS, served, until } from './recovery.ts'
+import type { Surroundings } from './surroundings.ts'
 
 /** Does to hubs and database what was planned, one after the other, while payers go on. */
 

@@ -20,11 +20,12 @@ import { parseFaults } from './faults.ts'
 import { followFeed } from './feed.ts'
 import { startHubs } from './hubs.ts'
 import { attemptIn, type Ledger, openLedger } from './ledger.ts'
-import { live, type Surroundings } from './payer.ts'
+import { live } from './payer.ts'
 import { startReceiver } from './receiver.ts'
 import type { Report } from './report.ts'
 import { settle } from './settling.ts'
 import { strikeAll } from './striking.ts'
+import type { Surroundings } from './surroundings.ts'
 
 export { breachesOf, shown } from './report.ts'
 
