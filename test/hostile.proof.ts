@@ -20,7 +20,7 @@ describe.runIf(scale.parts.includes('api'))('requests made from the API’s docu
     const { sent, tookMs, byStatus, breaches } = await fuzzApi(scale.apiCases, scale.seed)
     tell(`API: ${sent} requests in ${Math.round(tookMs / 1000)} s, seed ${scale.seed}: ${counts(byStatus)}`)
     expect(breaches.join('\n')).toBe('')
-    expect(sent).toBe(scale.apiCases)
+    expect(sent).toBeGreaterThanOrEqual(scale.apiCases)
   }, 600_000)
 })
 

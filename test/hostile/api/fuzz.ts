@@ -3,6 +3,7 @@ import { asCurl, openWire, type Sent } from '../request.ts'
 import { makeCase } from './cases.ts'
 import { readDocument } from './document.ts'
 import { breachesOf } from './judge.ts'
+import { makePageCase, pageBreaches } from './pages.ts'
 import { openApiWorld } from './world.ts'
 
 /** What was sent, what came of it, and every breach with the request that shows it. */
@@ -13,6 +14,8 @@ export type Fuzzed = {
   readonly breaches: readonly string[]
 }
 
+/** For so many requests of the document one of a payer's browser. */
+const PAGES_SHARE = 8
 /** Kinds of breaches after which nothing more is sent. */
 const ENOUGH = 40
 
@@ -47,6 +50,13 @@ export const fuzzApi = async (cases: number, seed: number): Promise<Fuzzed> => {
       for (const breach of breachesOf(document, one, got, written)) tell(breach)
       if (got.status === 201 && operation.operationId === 'createPayment')
         known.open.push(JSON.parse(got.body.toString()).id)
+    }
+    for (let left = Math.floor(cases / PAGES_SHARE); left > 0 && breaches.size < ENOUGH; left--, sent++) {
+      const one = makePageCase(world, chance)
+      const got = await wire.send(one.request)
+      byStatus.set(got.status, (byStatus.get(got.status) ?? 0) + 1)
+      for (const breach of pageBreaches(one, got, await ledger.written()))
+        breaches.set(`${one.what} ${breach}`, `${one.what} ${breach}\n  ${asCurl(hub.root, one.request)}`)
     }
     return { sent, tookMs: performance.now() - begun, byStatus, breaches: [...breaches.values()] }
   } finally {
