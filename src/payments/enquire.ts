@@ -1,12 +1,13 @@
 import type { Attempt, Reading, Step } from '../channels/channel.ts'
 import type { AttemptId } from '../kernel/ids.ts'
 import { type Instant, SECOND_MS } from '../kernel/time.ts'
-import type { OpenAgreement } from '../merchants/index.ts'
+import { AgreementUnusable, type OpenAgreement } from '../merchants/index.ts'
+import { CannotOpen } from '../platform/crypto/index.ts'
 import { during } from '../platform/traces.ts'
 import { converse, readingsOf } from './calls.ts'
 import type { Heard } from './facts.ts'
 import type { Hub } from './hub.ts'
-import { attemptDeadline, hear, stateOf } from './payment.ts'
+import { hear, stateOf } from './payment.ts'
 import { heardFrom } from './readings.ts'
 import { record } from './record.ts'
 import { type AttemptRow, attemptById, insertMessage, type Loaded, loadPayment, lockPayment } from './store/index.ts'
@@ -20,8 +21,12 @@ type Answered = 'answered' | 'no_answer' | 'cannot_ask'
 export const enquire = async (hub: Hub, merchant: string, payment: string, attemptId: string): Promise<Answered> => {
   const loaded = await loadPayment(hub.db, merchant, payment)
   const row = await attemptById(hub.db, merchant, attemptId)
-  const open = row && (await hub.merchants.open(row.agreement, hub.clock.now()))
   if (!loaded || !row) return 'cannot_ask'
+  const open = await usable(hub, row.agreement)
+  if (open === 'unusable') {
+    await couldNotAsk(hub, loaded, row.id)
+    return 'no_answer'
+  }
   if (!open?.channel.enquire) return couldNotAsk(hub, loaded, row.id)
   const parent = loaded.row.traceparent
   const about = { 'ebizness.payment': payment, 'ebizness.channel': open.record.channel }
@@ -35,6 +40,17 @@ export const enquire = async (hub: Hub, merchant: string, payment: string, attem
     (traceparent) => askAndHear(hub, { merchant, open, row, step, traceparent }),
     (answer) => ({ 'ebizness.outcome': answer }),
   )
+}
+
+/** An agreement that cannot be used as it is configured may be mended tomorrow; until then the payment's other attempts are not held up by it. */
+const usable = async (hub: Hub, agreement: string): Promise<OpenAgreement | 'unusable' | undefined> => {
+  try {
+    return await hub.merchants.open(agreement, hub.clock.now())
+  } catch (fault) {
+    if (!(fault instanceof AgreementUnusable || fault instanceof CannotOpen)) throw fault
+    hub.warn('an attempt cannot be asked about: its agreement cannot be used', { agreement, fault })
+    return 'unusable'
+  }
 }
 
 /** Undefined: the channel cannot say how to ask about this one; a question of ours that fails must not keep the attempt from its end. */
@@ -77,7 +93,8 @@ const askAndHear = async (
     const heard: readonly Heard[] = [
       {
         fact: 'outcome',
-        key: `out:${messages[0]?.id ?? row.id}`,
+        // A channel may say without a call that it cannot tell: that too counts each time, else it would be asked again at once, for ever.
+        key: `out:${messages[0]?.id ?? `${row.id}:${now}`}`,
         at: now,
         attempt: row.id,
         of: 'enquire',
@@ -112,11 +129,15 @@ const couldNotAsk = async (hub: Hub, { row, facts }: Loaded, attempt: AttemptId)
 
 /** A hint that proves nothing makes the hub ask no oftener than this: whoever knows an address could make it flood the PSP. */
 const HINT_GAP_MS = 3 * SECOND_MS
+/** And ever more rarely, by this part of the attempt's age: each asking is kept, and an address is known for ever. */
+const HINT_GAP_OF_AGE = 1 / 100
 
 /** From when on a hint about the attempt is followed. */
 export const nextHintAt = ({ facts }: Loaded, attempt: string): Instant => {
-  const lastAt = stateOf(facts).attempts.find((one) => one.id === attempt)?.asked.lastAt
-  return lastAt === undefined ? 0 : lastAt + HINT_GAP_MS
+  const found = stateOf(facts).attempts.find((one) => one.id === attempt)
+  if (found?.asked.lastAt === undefined) return 0
+  const { lastAt } = found.asked
+  return lastAt + Math.max(HINT_GAP_MS, Math.round((lastAt - found.begunAt) * HINT_GAP_OF_AGE))
 }
 
 /** Asks because somebody hinted that there is news; where it was asked a moment ago, its deadlines do. */
@@ -125,7 +146,10 @@ export const enquireByHint = async (hub: Hub, merchant: string, payment: string,
   if (loaded && hub.clock.now() >= nextHintAt(loaded, attempt)) await enquire(hub, merchant, payment, attempt)
 }
 
-/** Asks because the PSP hinted, unless nothing is left to find out. Returns when to do so, where it was asked a moment ago. */
+/**
+ * Asks because the PSP hinted, unless it was paid: also when the hub had given up asking, since a late success is never ignored. Returns
+ * when to do so, where it was asked a moment ago.
+ */
 export const followHint = async (
   hub: Hub,
   merchant: string,
@@ -134,9 +158,8 @@ export const followHint = async (
   now: Instant,
 ): Promise<Instant | undefined> => {
   const loaded = await loadPayment(hub.db, merchant, payment)
-  const state = loaded && stateOf(loaded.facts)
-  const found = state?.attempts.find(({ id }) => id === attempt)
-  if (!loaded || !found || attemptDeadline(found, state?.closingAskedAt)?.what !== 'ask') return undefined
+  const found = loaded && stateOf(loaded.facts).attempts.find(({ id }) => id === attempt)
+  if (!loaded || !found?.plan.canAsk || found.status === 'executed') return undefined
   const at = nextHintAt(loaded, attempt)
   if (now < at) return at
   await enquire(hub, merchant, payment, attempt)

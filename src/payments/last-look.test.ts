@@ -20,6 +20,11 @@ describe('an attempt that its bank has refused', () => {
       undefined,
     ],
     ['again when the bank did not answer', [begun('att_1'), refused(), asked('unknown', ENDS)], ENDS + 2 * HOUR_MS],
+    [
+      'ever more rarely',
+      [begun('att_1'), refused(), asked('unknown', ENDS), asked('unknown', ENDS + 5 * HOUR_MS)],
+      ENDS + 10 * HOUR_MS,
+    ],
     ['and given up after a day', [begun('att_1'), refused(), asked('unknown', ENDS + DAY_MS)], undefined],
     ['not where it cannot be asked', [begun('att_1', { terms: { canAsk: false } }), refused()], undefined],
     [

@@ -290,7 +290,10 @@ export const attemptDeadline = (
   return { at: lastAt !== undefined && lastAt >= plan.endsAt ? next : Math.min(next, plan.endsAt), what: 'ask' }
 }
 
-/** What a PSP has refused it may still have been paid for, and its message be lost: where it can be asked it is, once, past its last moment. */
+/**
+ * What a PSP has refused it may still have been paid for, and its message be lost: where it can be asked it is, once, past its last moment.
+ * One that does not answer is asked ever more rarely: a day's refusals must not keep it, and those who wait, from what is open.
+ */
 const lastLook = ({
   plan,
   planEnded,
@@ -300,7 +303,8 @@ const lastLook = ({
   const { lastAt = 0, answeredAt = 0 } = asked
   const isOver = planEnded || answeredAt >= plan.endsAt || lastAt >= plan.endsAt + NO_ANSWER_AFTER_MS
   if (isOver || !plan.canAsk || reason === 'not_begun' || reason === 'ruled_not_paid') return undefined
-  return { at: lastAt < plan.endsAt ? plan.endsAt : lastAt + (plan.askedMs.at(-1) ?? DAY_MS), what: 'ask' }
+  const again = lastAt + Math.max(plan.askedMs.at(-1) ?? DAY_MS, lastAt - plan.endsAt)
+  return { at: lastAt < plan.endsAt ? plan.endsAt : again, what: 'ask' }
 }
 
 /** When the server acts next by itself. Undefined: final with nothing open, or a person has it. */

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { ListedChannel, WireMessage } from '../../src/channels/index.ts'
-import { SECOND_MS } from '../../src/kernel/time.ts'
+import { DAY_MS, HOUR_MS, SECOND_MS } from '../../src/kernel/time.ts'
 import { enquire } from '../../src/payments/enquire.ts'
 import { startTestHub, type TestHub } from '../support/hub.ts'
 import { chosen, decided, ordered, truth } from '../support/story.ts'
@@ -96,5 +96,55 @@ describe('a hint that there is news', () => {
     expect(await truth(hub, order.id)).toMatchObject({ status: 'started' })
     await hub.clock.advance(4 * SECOND_MS)
     expect(await truth(hub, order.id)).toMatchObject({ status: 'executed' })
+  })
+
+  it('is followed also when the hub had given up asking: the money may be there', async () => {
+    const { order, hint } = await atBank()
+    const calls = (mood: string) =>
+      fetch(`${hub.world.root}/sandbox/switch`, { method: 'PUT', body: JSON.stringify({ calls: mood }) })
+    await decided(hub, 'sandbox', 'both_lost')
+    await calls('failing')
+    await hub.clock.advance(DAY_MS + 12 * HOUR_MS)
+    expect(await truth(hub, order.id)).toMatchObject({ status: 'started', attention: ['stuck'] })
+    await calls('well')
+    await hint()
+    await hub.clock.advance(HOUR_MS)
+    expect(await truth(hub, order.id)).toMatchObject({ status: 'executed' })
+  })
+
+  it('is followed ever more rarely, the older the attempt is', async () => {
+    const { order, attempt, hint } = await atBank()
+    await hub.clock.advance(5 * HOUR_MS)
+    await enquire(hub.composed.hub, 'liepkalni', order.id, attempt)
+    const before = await timesAsked(order.id)
+    await hint()
+    await hub.clock.advance(5 * SECOND_MS)
+    expect(await timesAsked(order.id)).toBe(before)
+    await hub.clock.advance(180 * SECOND_MS)
+    expect(await timesAsked(order.id)).toBe(before + 1)
+  })
+})
+
+describe('a channel that says without a call that it cannot tell', () => {
+  it('is counted as asked each time, so that its next time comes', async () => {
+    const { order, attempt } = await atBank()
+    const { hub: node } = hub.composed
+    const silent: typeof node = {
+      ...node,
+      merchants: {
+        ...node.merchants,
+        open: async (...named) => {
+          const open = await node.merchants.open(...named)
+          return (
+            open && { ...open, channel: { ...open.channel, enquire: async () => ({ step: 'heard', readings: [] }) } }
+          )
+        },
+      },
+    }
+    for (let asked = 0; asked < 2; asked++) {
+      expect(await enquire(silent, 'liepkalni', order.id, attempt)).toBe('no_answer')
+      await hub.clock.advance(SECOND_MS)
+    }
+    expect(await timesAsked(order.id)).toBe(2)
   })
 })

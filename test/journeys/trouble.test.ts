@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { DAY_MS, HOUR_MS } from '../../src/kernel/time.ts'
+import { enquire } from '../../src/payments/enquire.ts'
 import { bankNotice, keptMessages, sendNotice } from '../support/bank-notice.ts'
 import { startTestHub, type TestHub } from '../support/hub.ts'
 import { submit, type Visit, visit } from '../support/payer.ts'
@@ -117,6 +118,16 @@ describe('an agreement that cannot be used', () => {
     await chosen(hub, order.payUrl, 'swedbank-lv')
     expect(await truth(hub, order.id)).toMatchObject({ status: 'started' })
     await other.stop()
+  })
+
+  it('is asked about in vain, instead of holding up the other attempts of the payment for ever', async () => {
+    const order = await ordered(hub)
+    await chosen(hub, order.payUrl, 'sandbox')
+    const { attempts } = await truth(hub, order.id)
+    const other = await hub.beside({ masterKey: new Uint8Array(32) })
+    expect(await enquire(other.composed.hub, 'liepkalni', order.id, attempts[0]?.id ?? '')).toBe('no_answer')
+    await other.stop()
+    expect(await enquire(hub.composed.hub, 'liepkalni', order.id, attempts[0]?.id ?? '')).toBe('answered')
   })
 
   it('loses nothing that the bank says: it is kept, and the bank is asked to say it again', async () => {
