@@ -7,7 +7,7 @@ import { fieldMessage } from '../platform/http/field-message.ts'
 import { invalidFields, type Problem, problemBody, problemResponse } from '../platform/http/problem.ts'
 import { bodyHash } from './commands.ts'
 import type { Hub } from './hub.ts'
-import { claimKey, type KeyScope, keepAnswer, type StoredAnswer } from './store/index.ts'
+import { claimKey, confirmAnswer, type KeyScope, keepAnswer, type StoredAnswer } from './store/index.ts'
 
 /** What every request of an e-service goes through: who calls, how often, with what body, under which key. */
 
@@ -156,7 +156,10 @@ export const once = async <Body>(
   return hub.db.tx(async (tx) => {
     const claimed = await claimKey(tx, scope)
     if (claimed === 'running') return problemResponse(RUNNING)
-    if (claimed !== 'mine') return again(claimed, hash)
+    if (claimed !== 'mine') {
+      await confirmAnswer(tx)
+      return again(claimed, hash)
+    }
     const now = hub.clock.now()
     const parsed = schema.safeParse(read.json, { error: fieldMessage })
     const answered = parsed.success ? await work(tx, parsed.data, now) : { problem: invalidFields(parsed.error.issues) }
@@ -164,7 +167,10 @@ export const once = async <Body>(
     const answer = 'problem' in answered ? problemBody(answered.problem) : answered.body
     // The claim looks before it locks: an equal request may have ended in between, and then what stands in the way is its own effect.
     const given = status === 409 ? await claimKey(tx, scope) : 'mine'
-    if (typeof given === 'object') return again(given, hash)
+    if (typeof given === 'object') {
+      await confirmAnswer(tx)
+      return again(given, hash)
+    }
     if (!unkept(status)) await keepAnswer(tx, scope, { bodyHash: hash, status, answer }, now)
     return respond(answered)
   })

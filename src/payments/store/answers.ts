@@ -31,6 +31,18 @@ export const keepAnswer = async (tx: Queryable, scope: KeyScope, kept: StoredAns
   await tx.query(KEEP_ANSWER, [...scope, kept.bodyHash, kept.status, JSON.stringify(kept.answer), at(now)])
 }
 
+const CONFIRM = statement(
+  'payments.confirm-answer',
+  `select pg_logical_emit_message(true, 'ebizness', '') where current_setting('synchronous_standby_names') <> ''`,
+)
+/**
+ * Makes this transaction's commit wait for the standby, which then has all that was committed before. A commit that was cut off while it
+ * waited can be seen here all the same, and who relies on its answer must not lose it with the primary. Without standbys it costs a look.
+ */
+export const confirmAnswer = async (tx: Queryable): Promise<void> => {
+  await tx.query(CONFIRM)
+}
+
 const AWAIT_KEY = statement(
   'payments.await-key',
   `select pg_advisory_xact_lock(hashtextextended($1 || '/' || $2 || '/' || $3 || '/' || $4, 0))`,
