@@ -104,6 +104,21 @@ describe('addresses that hang', () => {
     expect(send('new')).toHaveLength(2)
   })
 
+  it('are tried also while many others are merely slow', () => {
+    const { allowance, send, pass } = world()
+    for (let slow = 0; slow < 40; slow++) {
+      for (let round = 0; round < 4; round++) acknowledgeOne(allowance, allowance.take(`slow ${slow}`))
+    }
+    const under: Place[] = []
+    for (let slow = 0; slow < 40; slow++) {
+      under.push(...send(`slow ${slow}`))
+      pass(1_000)
+    }
+    expect(under).toHaveLength(640)
+    allowance.meet('mended', true)
+    expect(send('mended')).toHaveLength(1)
+  })
+
   it('are tried one after the other, as places become free', () => {
     const { allowance, send, hang, fail } = world()
     for (let one = 0; one < 300; one++) allowance.meet(`dead ${one}`, true)

@@ -7,8 +7,9 @@ import { SECOND_MS } from '../kernel/time.ts'
  * Each address has an allowance: two to begin with, doubled by each acknowledgement, halved by each failure. A sending that has gone a
  * second without an answer is *late*: its place no longer counts as one of those that addresses in good health share, and its address
  * gets nothing more until it has ended. An address whose last sending was late and failed is *hung*, and so is one that is new here and
- * of which something has failed before: it gets a single place, which counts as late from the first moment, and only while late places
- * are few. One that fails at once costs next to nothing and is not held to that.
+ * of which something has failed before: it gets a single place, which counts as late from the first moment, and only while few hung
+ * ones have theirs. One that fails at once costs next to nothing and is not held to that; nor does who is merely slow, however many
+ * they are, keep one that hung from being tried again.
  */
 export type Allowance = {
   /** Whether this process has met the address. */
@@ -26,14 +27,20 @@ export type Allowance = {
 }
 
 /** The right to one sending. */
-export type Place = { readonly standing: Standing; counted: 'prompt' | 'late'; since: number }
+export type Place = {
+  readonly standing: Standing
+  /** Taken to see whether a hung address answers again. */
+  readonly probes: boolean
+  counted: 'prompt' | 'late'
+  since: number
+}
 
 export type Standing = { allowed: number; hung: boolean; held: number; late: number }
 
 /** Sendings that are not late. */
 const PLACES = 512
-/** Late ones beside which a hung address is still tried; each lasts for 15 s at worst: so 17 of them can be tried in a second. */
-const LATE_PLACES = 256
+/** Of hung addresses that are tried; each lasts for 15 s at worst: so 17 of them can be tried in a second. */
+const PROBES = 256
 /** With those that became late, of addresses that died just now: each a connection and some 20 kB. */
 const MOST_PLACES = 2_048
 /** Receivers answer in milliseconds; till this has passed, one that died just now holds a place of those that live. */
@@ -50,6 +57,7 @@ export const openAllowance = (elapsedMs: () => number = () => performance.now())
   const prompt = new Set<Place>()
   let held = 0
   let late = 0
+  let probes = 0
 
   const meet = (address: string, failing: boolean): Standing => {
     if (standings.size >= REMEMBERED) {
@@ -79,6 +87,7 @@ export const openAllowance = (elapsedMs: () => number = () => performance.now())
     prompt.delete(place)
     place.standing.held--
     held--
+    if (place.probes) probes--
     if (place.counted === 'prompt') return
     place.standing.late--
     late--
@@ -90,12 +99,23 @@ export const openAllowance = (elapsedMs: () => number = () => performance.now())
     take: (address) => {
       age()
       const standing = standings.get(address) ?? meet(address, false)
-      const left = Math.min(MOST_PLACES - held, standing.hung ? LATE_PLACES - late : PLACES - (held - late))
+      const left = Math.min(MOST_PLACES - held, standing.hung ? PROBES - probes : PLACES - (held - late))
       const count = standing.late > 0 ? 0 : Math.max(0, Math.min(standing.allowed - standing.held, left))
-      const places = Array.from({ length: count }, (): Place => ({ standing, counted: 'prompt', since: 0 }))
+      const places = Array.from(
+        { length: count },
+        (): Place => ({
+          standing,
+          probes: standing.hung,
+          counted: 'prompt',
+          since: 0,
+        }),
+      )
       standing.held += count
       held += count
-      if (standing.hung) places.forEach(countLate)
+      if (standing.hung) {
+        probes += count
+        places.forEach(countLate)
+      }
       return places
     },
     giveBack: (places) => places.forEach(giveBack),
