@@ -15,8 +15,8 @@ import {
   lockPayment,
   newestChange,
   nextNumber,
-  pageOfUnsettled,
-  passSequence,
+  pageOfStandings,
+  passSequences,
   takeNumbers,
 } from './store/index.ts'
 
@@ -73,7 +73,7 @@ const GREATEST_NUMBER = 9_999_999_999
 const PLACES_A_NUMBER = 10
 /** More events than one payment ever has. */
 const EVENTS_PASSED = 1_000
-const PAGE = 500
+const PAGE = 2_000
 
 /** To be run before any process of the hub starts; again it does no harm. Throws a sentence where fewer numbers are left than are passed by. */
 export const restored = async (hub: Hub, { to, since, dry }: RestoredTo): Promise<Restored> => {
@@ -85,9 +85,14 @@ export const restored = async (hub: Hub, { to, since, dry }: RestoredTo): Promis
     await hub.notices.pass(passed * PLACES_A_NUMBER)
   }
   const found: Found[] = []
-  for (let page = await pageOfUnsettled(hub.db, since, undefined, PAGE); page.length > 0; ) {
-    for (const { merchant, id } of page) found.push(await lookAt(hub, merchant, id, { to, since, dry }))
-    page = await pageOfUnsettled(hub.db, since, page.at(-1), PAGE)
+  for (let page = await pageOfStandings(hub.db, since, undefined, PAGE); page.length > 0; ) {
+    for (const { merchant, id, isSettled } of page) {
+      if (!isSettled) found.push(await lookAt(hub, merchant, id, { to, since, dry }))
+    }
+    const settled = page.filter(({ isSettled }) => isSettled)
+    // Of a bill that was paid long ago money may have gone back since, and its e-service been told.
+    if (!dry && settled.length > 0) await passSequences(hub.db, settled, EVENTS_PASSED)
+    page = await pageOfStandings(hub.db, since, page.at(-1), PAGE)
   }
   return {
     numbers: { from, to: from + passed },
@@ -99,7 +104,13 @@ export const restored = async (hub: Hub, { to, since, dry }: RestoredTo): Promis
 }
 
 /** The latest change of any payment: later than the moment of restoring, nothing was restored. */
-export const latestChange = (hub: Hub): Promise<Instant | undefined> => newestChange(hub.db)
+export const latestChange = async (hub: Hub): Promise<Instant | undefined> => {
+  let latest: Instant | undefined
+  for (let page = await newestChange(hub.db, undefined, PAGE); page; page = await newestChange(hub.db, page, PAGE)) {
+    latest = Math.max(latest ?? page.newest, page.newest)
+  }
+  return latest
+}
 
 type Found = Pick<Restored, 'asked' | 'unaskable' | 'refunds'>
 
@@ -140,7 +151,7 @@ const rearm = async (
   payment: PaymentId,
   to: Instant,
 ): Promise<Loaded | undefined> => {
-  await passSequence(tx, { merchant, id: payment }, EVENTS_PASSED)
+  await passSequences(tx, [{ merchant, id: payment }], EVENTS_PASSED)
   const loaded = await lockPayment(tx, merchant, payment)
   if (!loaded) return undefined
   const now = hub.clock.now()

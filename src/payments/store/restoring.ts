@@ -4,37 +4,47 @@ import { at, type Queryable, statement } from '../../platform/db/db.ts'
 
 /** What is looked at once, by an operator, after a database was restored to a former moment. */
 
-const NEWEST = statement<{ newest: Instant | null }>(
-  'payments.newest-change',
-  'select max(changed_at) as newest from payments.payment',
-)
-/** When anything was last written of a payment; undefined: there is none. Reads the whole table. */
-export const newestChange = async (db: Queryable): Promise<Instant | undefined> =>
-  (await db.query(NEWEST))[0]?.newest ?? undefined
-
 type Named = { readonly merchant: string; readonly id: PaymentId }
 
-const PAGE = statement<Named>(
-  'payments.unsettled-page',
-  `select merchant, id from payments.payment
-   where (merchant, id) > ($1, $2) and (changed_at >= $3 or status in ('open', 'started', 'accepted'))
-   order by merchant, id limit $4`,
+/** Pages are of rows that are read, not of rows that are found: no statement walks the whole table, which would take longer than one may. */
+const NEWEST = statement<Named & { readonly newest: Instant }>(
+  'payments.newest-change',
+  `with page as (
+     select merchant, id, changed_at from payments.payment where (merchant, id) > ($1, $2) order by merchant, id limit $3)
+   select merchant, id, (select max(changed_at) from page) as newest from page order by merchant desc, id desc limit 1`,
 )
-/** Those that changed since then, and whatever is not final, however old. */
-export const pageOfUnsettled = (
+/** When anything was last written of a page of payments, and the last of them; undefined: there is none after that one. */
+export const newestChange = async (
+  db: Queryable,
+  after: Named | undefined,
+  limit: number,
+): Promise<(Named & { readonly newest: Instant }) | undefined> =>
+  (await db.query(NEWEST, [after?.merchant ?? '', after?.id ?? '', limit]))[0]
+
+export type Standing = Named & { readonly isSettled: boolean }
+
+const PAGE = statement<Standing>(
+  'payments.standing-page',
+  `select merchant, id, changed_at < $3 and status not in ('open', 'started', 'accepted') as "isSettled"
+   from payments.payment where (merchant, id) > ($1, $2) order by merchant, id limit $4`,
+)
+/** A page of all payments; settled are those that are final and have not changed since then. */
+export const pageOfStandings = (
   db: Queryable,
   since: Instant,
   after: Named | undefined,
   limit: number,
-): Promise<readonly Named[]> => db.query(PAGE, [after?.merchant ?? '', after?.id ?? '', at(since), limit])
+): Promise<readonly Standing[]> => db.query(PAGE, [after?.merchant ?? '', after?.id ?? '', at(since), limit])
 
-const PASS_SEQUENCE = statement(
-  'payments.pass-sequence',
-  'update payments.payment set sequence = sequence + $3 where merchant = $1 and id = $2',
+const PASS_SEQUENCES = statement(
+  'payments.pass-sequences',
+  `update payments.payment set sequence = sequence + $3
+   from unnest($1::text[], $2::text[]) as named (merchant, id)
+   where payment.merchant = named.merchant and payment.id = named.id`,
 )
-/** Leaves out so many numbers of its events. */
-export const passSequence = async (tx: Queryable, { merchant, id }: Named, count: number): Promise<void> => {
-  await tx.query(PASS_SEQUENCE, [merchant, id, count])
+/** Leaves out so many numbers of the events of each. */
+export const passSequences = async (tx: Queryable, named: readonly Named[], count: number): Promise<void> => {
+  await tx.query(PASS_SEQUENCES, [named.map(({ merchant }) => merchant), named.map(({ id }) => id), count])
 }
 
 const NEXT_NUMBER = statement<{ next: number }>('payments.next-number', 'select next from payments.number_block')
