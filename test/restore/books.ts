@@ -20,8 +20,8 @@ export type Evidence = {
   /** Acknowledged before the moment. */
   readonly kept: readonly string[]
   readonly heard: ReadonlyMap<string, HeardEvent>
-  /** Minor units that each refund asked for. */
-  readonly refundMinor: number
+  /** Minor units of all refunds that were acknowledged. */
+  readonly askedBackMinor: number
 }
 
 export type Books = {
@@ -49,9 +49,9 @@ export const compareBooks = (evidence: Evidence): Books => {
   )
   const onList = new Set(told.unaskable.map(({ number }) => number))
   const breaches: string[] = []
-  const sums = { found: 0, forClerk: 0, gone: 0, all: 0, refunded: 0 }
+  const sums = { found: 0, forClerk: 0, gone: 0, all: 0, refunded: 0, back: 0 }
   for (const { channel, number, amount, paid, refundedMinor } of orders) {
-    if (refundedMinor > evidence.refundMinor) breaches.push(`${channel} ${number} gave ${refundedMinor} back, twice`)
+    sums.back += refundedMinor
     if (!paid) continue
     const { amountMinor } = amount
     const known = attempts.get(`${channel} ${number}`)
@@ -65,6 +65,8 @@ export const compareBooks = (evidence: Evidence): Books => {
       breaches.push(`${known.view.id}: ${channel} ${number} was paid, is ${known.attempt.status}, and nobody is told`)
     if (known) sums.refunded += refundedMinor
   }
+  if (sums.back > evidence.askedBackMinor)
+    breaches.push(`the banks gave back ${sums.back}, of ${evidence.askedBackMinor} asked for`)
   const paidByHub = payments.reduce((sum, { view }) => sum + view.paidAmount, 0)
   const executedAtBanks = [...attempts.values()]
     .filter(({ attempt }) => attempt.status === 'executed')

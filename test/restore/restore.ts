@@ -39,7 +39,7 @@ const WAIT_MS = 180_000
 const POLL_MS = 20
 const SETTLE_MS = 90_000
 const SETTLE_PAUSE_MS = 1_000
-/** A cent of each payment that is refunded at all. */
+/** What `askForRefunds` asks for each time. */
 const REFUND_MINOR = 1
 
 /**
@@ -66,11 +66,8 @@ export const rehearse = async (options: Options): Promise<Report> => {
     receiver.expect(noticeKeys)
     const asked: Asked = { hubRoot: root, apiKey, ledger }
     await offered(ledger, root, apiKey)
-    const load = () => {
-      const payers = sendPayers({ ...roots, ...asked, chance: chanceFrom(options.seed) }, options.payers)
-      const refunds = askForRefunds(asked)
-      return { stop: () => Promise.all([payers.stop(), refunds.stop()]) }
-    }
+    const load = () => sendPayers({ ...roots, ...asked, chance: chanceFrom(options.seed) }, options.payers)
+    const refunds = askForRefunds(asked)
     const before = load()
     await flow()
     const backupMs = await timed(async () => takeBaseBackup(folder, first.url))
@@ -80,7 +77,7 @@ export const rehearse = async (options: Options): Promise<Report> => {
     const to = toRfc3339(moment)
     say(`The moment to restore to is ${to}; ${kept.length} payments were acknowledged by then.`)
     await flow()
-    await before.stop()
+    await Promise.all([before.stop(), refunds.stop()])
     const acknowledged = ledger.created.size
     await archived(first)
     await hub.kill()
@@ -108,7 +105,9 @@ export const rehearse = async (options: Options): Promise<Report> => {
     await flow()
     await after.stop()
     await clock.advance(BANKS_DONE_MS)
-    const evidence = { told, kept, heard: receiver.heard, refundMinor: REFUND_MINOR }
+    const byPayers = [...ledger.refunds.values()].reduce((sum, { amountMinor }) => sum + amountMinor, 0)
+    const askedBackMinor = byPayers + refunds.asked.size * REFUND_MINOR
+    const evidence = { told, kept, heard: receiver.heard, askedBackMinor }
     const books = await settle(asked, world, evidence)
     const parked = await execute(second.url, `select 1 from payments.message where verdict = 'parked'`)
     return {
