@@ -103,6 +103,8 @@ const NEXT_DUE = `select
 
 /** A turn of something that should have been done at once, and was not. */
 const AGAIN_MS = 2 * SECOND_MS
+/** The hub's own poll is slower. */
+const LOOKS_EVERY_MS = 100
 const MAX_STEPS = 20_000
 const LATEST_MS = 70 * DAY_MS
 
@@ -117,11 +119,16 @@ const pass = async (installation: Installation, wire: Wire, hub: HubAtWork, outs
   const wakenAt = { jobs: 0, notices: 0 }
   let due: Due | undefined
   let looked = 0
+  let lookedAt = 0
   for (let steps = 0; steps < MAX_STEPS; steps++) {
-    if (hub.wrote()) due = (await installation.pool.query<Due>(NEXT_DUE)).rows[0]
+    const next = stage.next() ?? Number.POSITIVE_INFINITY
+    if (next >= lookedAt + LOOKS_EVERY_MS && hub.wrote()) {
+      lookedAt = stage.now()
+      due = (await installation.pool.query<Due>(NEXT_DUE)).rows[0]
+    }
     for (const kind of ['jobs', 'notices'] as const) {
       const at = Math.max(due?.[kind] ?? Number.POSITIVE_INFINITY, stage.now(), wakenAt[kind] + AGAIN_MS)
-      if (at > Math.min(stage.next() ?? Number.POSITIVE_INFINITY, weather.startsAt + LATEST_MS)) continue
+      if (at > Math.min(next, weather.startsAt + LATEST_MS)) continue
       wakenAt[kind] = at
       stage.plan(at + flight(wire), () => hub.wake(kind))
     }
