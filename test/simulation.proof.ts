@@ -8,7 +8,7 @@ import type { Lived } from './simulation/world.ts'
 const PROCESSES = 2
 /** Every commit lives through other schedules. */
 const SCHEDULES = 2_000
-/** A minute on two cores that do nothing else. */
+/** About three minutes on two cores that do nothing else. */
 const AT_MOST_MS = 15 * MINUTE_MS
 
 const seedOfCommit = (): number =>
