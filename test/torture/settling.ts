@@ -1,4 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises'
+import type pg from 'pg'
 import type { World } from '../../src/sandbox/index.ts'
 import { execute } from '../support/test-server.ts'
 import { type Asked, allPayments, wholeFeed } from './feed.ts'
@@ -32,7 +33,7 @@ export const settle = async ({ asked, world, receiver, followed, url, hurry }: S
     if (hurry) await endLeases(url)
     const payments = await allPayments(asked)
     const feed = await wholeFeed(asked)
-    const tasks = await execute<Task>(url, 'select kind, subject from tasks.task where closed_at is null')
+    const tasks = await patiently<Task>(url, 'select kind, subject from tasks.task where closed_at is null')
     const { ledger } = asked
     const orders = world.orders()
     const verdict = judge({ ledger, payments, tasks, orders, heard: receiver.heard, feed, followed })
@@ -43,10 +44,25 @@ export const settle = async ({ asked, world, receiver, followed, url, hurry }: S
 
 /** What a minute or two would do: the leases of those who died run out. */
 const endLeases = async (url: string): Promise<void> => {
-  await execute(
+  await patiently(
     url,
     `update notices.dispatch set due_at = now()
      where claims > 0 and due_at > now() and due_at < now() + interval '61 seconds'`,
   )
-  await execute(url, 'update platform.job set leased_until = now() where leased_until > now()')
+  await patiently(url, 'update platform.job set leased_until = now() where leased_until > now()')
+}
+
+/** For a moment the hubs may use every connection that a small server has. */
+const MAX_TRIES = 60
+const AGAIN_MS = 500
+
+const patiently = async <Row extends pg.QueryResultRow>(url: string, sql: string): Promise<readonly Row[]> => {
+  for (let tried = 1; ; tried++) {
+    try {
+      return await execute<Row>(url, sql)
+    } catch (error) {
+      if (tried === MAX_TRIES) throw error
+      await pause(AGAIN_MS)
+    }
+  }
 }
