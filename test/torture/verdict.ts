@@ -49,7 +49,6 @@ export const judge = (evidence: Evidence): Verdict => {
     .map(({ id, payment }) => `${id} of ${payment} was never heard`)
   const orders = ordersByNumber(evidence.orders)
   const views = payments.map(({ view }) => view)
-  // What a bank's own server told is not in the ledger: there the hub's word is taken, which each attempt is held to by itself.
   const atBanks = sumsAtBanks(views, orders, (attempt) => attempt.status === 'executed' || isKnowable(attempt, ledger))
   const inHub = sumsInHub(views)
   const judged = payments.map((payment) => judgePayment(payment, orders, ledger))
