@@ -1,4 +1,4 @@
-import { readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { closeSync, openSync, readFileSync, renameSync, rmSync, statSync, writeSync } from 'node:fs'
 import { setTimeout } from 'node:timers/promises'
 import { isCode } from './binaries.ts'
 
@@ -31,12 +31,22 @@ export const withLock = async <Value>(
 }
 
 const take = (file: string): boolean => {
+  let made: number
   try {
-    writeFileSync(file, String(process.pid), { flag: 'wx' })
-    return true
+    made = openSync(file, 'wx')
   } catch (error) {
     if (isCode(error, 'EEXIST')) return false
     throw error
+  }
+  try {
+    writeSync(made, String(process.pid))
+    return true
+  } catch (error) {
+    // On a full disk an empty one would be left, which nobody dares to remove for a minute.
+    rmSync(file, { force: true })
+    throw error
+  } finally {
+    closeSync(made)
   }
 }
 
