@@ -2,7 +2,6 @@ import { randomBytes } from 'node:crypto'
 import pg from 'pg'
 import { applyFile } from '../../src/app/commands/session.ts'
 import { compose, type Parts } from '../../src/app/compose.ts'
-import type { Config } from '../../src/app/config.ts'
 import { channels } from '../../src/channels/index.ts'
 import { parseInstant } from '../../src/kernel/time.ts'
 import { openDb } from '../../src/platform/db/postgres.ts'
@@ -10,6 +9,7 @@ import { types } from '../../src/platform/db/types.ts'
 import { loadAssets } from '../../src/platform/html/index.ts'
 import { silentLog } from '../../src/platform/log.ts'
 import { demoFolder, renderDemoFile } from '../../src/sandbox/index.ts'
+import { testConfig } from '../support/config.ts'
 import { BANK_ROOT, HUB_ROOT, SHOP_ROOT } from './places.ts'
 
 /** A database with the demo's merchants, made once; every schedule begins on it as on the first day. */
@@ -26,23 +26,7 @@ export type Installation = {
 
 export const E_SERVICE = 'property-tax'
 
-const CONFIG: Config = {
-  mode: 'test',
-  databaseUrl: undefined,
-  dataDir: '.',
-  publicUrl: HUB_ROOT,
-  port: 0,
-  masterKey: undefined,
-  logLevel: 'silent',
-  allowedNetworks: [],
-  trustedProxies: [],
-  smtpUrl: undefined,
-  mailFrom: 'no-reply@pay.example',
-  metricsToken: undefined,
-  tracesTo: undefined,
-  testClock: undefined,
-  poolSize: 2,
-}
+const CONFIG = testConfig(HUB_ROOT)
 
 /** Before every day on which a schedule begins: keys made then are old ones. */
 const SET_UP_AT = parseInstant('2026-01-02T08:00:00Z') ?? 0

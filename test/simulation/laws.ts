@@ -6,6 +6,7 @@ import { isKnowable } from './people.ts'
 
 /** What must hold in every world, whatever went wrong in it. Pure: what the hub says, against what happened outside it. */
 export const judge = (evidence: Evidence, outside: Outside): readonly string[] => [
+  ...refundsOf(evidence, outside),
   ...ordersOf(evidence, outside),
   ...partings(evidence.facts),
   ...evidence.payments.flatMap((payment) => [
@@ -34,6 +35,15 @@ const ordersOf = ({ payments }: Evidence, { orders, cancelled }: Outside): reado
     return fits ? [] : [`${id} was cancelled and is ${seen?.status}`]
   }),
 ]
+
+/** Every acknowledged refund is there as it was asked for. */
+const refundsOf = ({ payments }: Evidence, { refunds }: Outside): readonly string[] =>
+  [...refunds].flatMap(([id, { payment, amountMinor }]) => {
+    const seen = payments.find(({ view }) => view.id === payment)?.view.refunds.find((refund) => refund.id === id)
+    return seen?.amount === amountMinor
+      ? []
+      : [`the refund ${id} of ${payment} was acknowledged and is ${seen?.status}`]
+  })
 
 /** Numbered 1, 2, 3 …; executed is never left; the newest says what a GET says. */
 const eventsOf = ({ view, told, shown }: PaymentSeen, { events, feed }: Evidence): readonly string[] => {

@@ -34,8 +34,7 @@ export const openListener = (
       if (happens(wire, wire.weather.listenerFails / 2)) return undefined
       const first = !known.has(id)
       known.add(id)
-      const view = JSON.stringify(data.payment)
-      outside.heard.push({ id, payment: data.payment.id, sequence, at: wire.stage.now(), view, first })
+      outside.heard.push({ id, payment: data.payment.id, sequence, at: wire.stage.now(), first })
       return { status: 200, body: '' }
     },
   }

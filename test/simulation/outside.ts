@@ -14,11 +14,11 @@ export type Outside = {
     readonly payment: string
     readonly sequence: number
     readonly at: Instant
-    readonly view: string
     readonly first: boolean
   }[]
   /** What must never be, found on the way. */
   readonly breaches: string[]
+  /** Refunds that the hub has acknowledged, by refund. */
   readonly refunds: Map<string, { readonly payment: string; readonly amountMinor: number }>
 }
 

@@ -25,6 +25,7 @@ import {
   startWorld,
   type World,
 } from '../../src/sandbox/index.ts'
+import { testConfig } from './config.ts'
 import { type FreshDatabase, freshDatabase } from './database.ts'
 import { onceInRun } from './seed.ts'
 
@@ -141,24 +142,6 @@ export type ApiBody = {
 }
 export type ApiAnswer = { readonly status: number; readonly body: ApiBody; readonly headers: Headers }
 
-const configFor = (publicUrl: string): Config => ({
-  mode: 'test',
-  databaseUrl: undefined,
-  dataDir: '.',
-  publicUrl,
-  port: 0,
-  masterKey: undefined,
-  logLevel: 'silent',
-  allowedNetworks: [],
-  trustedProxies: [],
-  smtpUrl: undefined,
-  mailFrom: 'no-reply@pay.example',
-  metricsToken: undefined,
-  tracesTo: undefined,
-  testClock: undefined,
-  poolSize: 8,
-})
-
 /** An e-service that only listens. */
 const startReceiver = async () => {
   const notices: ReceivedNotice[] = []
@@ -199,7 +182,7 @@ const startNode = async (
   let handle: Composed['fetch'] = () => new Response('starting', { status: 503 })
   const listening = await listen((request, peer) => handle(request, peer), 0, '127.0.0.1')
   const root = `http://localhost:${listening.port}${path}`
-  const config = configFor(publicUrl ?? root)
+  const config = testConfig(publicUrl ?? root)
   const composed = await make(config)
   handle = composed.fetch
   const stop = async () => {
