@@ -13,8 +13,12 @@ export type Banks = {
   choices(channel: string): readonly string[]
   /** From a payer's browser or the hub. */
   request(request: BankRequest): Promise<SimulatorAnswer>
-  /** The payer decides; undefined when that channel has no such bank. */
-  choose(channel: string, order: string, choice: string): Promise<SimulatorAnswer>
+  /** The payer decides; `decided` is false where the bank lets nobody decide any more. */
+  choose(
+    channel: string,
+    order: string,
+    choice: string,
+  ): Promise<{ readonly answer: SimulatorAnswer; readonly decided: boolean }>
   orders(): readonly BankOrder[]
 }
 
@@ -98,8 +102,11 @@ export const openBanks = (parts: BankParts): Banks => {
     },
     choices: (channel) => PLAYED.find((one) => one.channel === channel)?.choices.map(({ id }) => id) ?? [],
     request,
-    choose: (channel, order, choice) =>
-      turned(channel, (bank, state) => bank.choose(state, order, choice, means(channel))),
+    choose: async (channel, order, choice) => {
+      const before = books.get(channel)
+      const answer = await turned(channel, (bank, state) => bank.choose(state, order, choice, means(channel)))
+      return { answer, decided: books.get(channel) !== before }
+    },
     orders: () =>
       PLAYED.flatMap((bank) =>
         bank.orders(books.get(bank.channel)).map((order) => ({ ...order, channel: bank.channel })),

@@ -166,10 +166,9 @@ const decide = async (around: Surroundings, channel: string, orderAtBank: string
   const choices = banks.choices(channel)
   const choice = chance.happens(0.4) ? 'pay' : (choices[chance.between(0, choices.length - 1)] ?? 'pay')
   const before = banks.orders().find((one) => one.channel === channel && one.id === orderAtBank)
-  const answer = await banks.choose(channel, orderAtBank, choice)
+  const { answer, decided } = await banks.choose(channel, orderAtBank, choice)
   const after = banks.orders().find((one) => one.channel === channel && one.id === orderAtBank)
   tell(`${who} at ${channel}, order ${after?.number}: ${choice}`)
-  const decided = answer.kind !== 'sentence' || answer.status < 400
   const isWrong = WRONG.test(choice) && decided
   if (
     before &&
