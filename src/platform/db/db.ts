@@ -35,8 +35,9 @@ export type Usage = { readonly used: number; readonly idle: number; readonly wai
 export type Db = Queryable & {
   /**
    * Runs `work` in one READ COMMITTED transaction. It may run more than once (40001, 40P01, a lost connection before commit), so it has
-   * no effect but through `tx`. Throws `DatabaseAway` when no writable server answers or it has no room, `CommitUnknown` when the connection was lost
-   * during commit: then the caller repeats with the same key, or tells that it does not know.
+   * no effect but through `tx`. Throws `DatabaseAway` when no writable server answers, or it has no room or takes longer than a statement
+   * may; `CommitUnknown` when the connection was lost during commit: then the caller repeats with the same key, or tells that it does
+   * not know.
    */
   tx<Value>(work: (tx: Tx) => Promise<Value>): Promise<Value>
   /** Calls back on NOTIFY of this channel; only ever an accelerator, polling is the truth. Returns how to stop. */
@@ -48,7 +49,7 @@ export type Db = Queryable & {
   close(): Promise<void>
 }
 
-/** No writable server answers, or it has no room to write. The edge turns it into 503. */
+/** No writable server answers, or it has no room to write, or no time. The edge turns it into 503. */
 export class DatabaseAway extends Error {
   override readonly name = 'DatabaseAway'
 }

@@ -12,6 +12,8 @@ export type Failure =
   | 'busy'
   /** The server has no room, on disk or in memory: nothing was done, and nothing will be until somebody makes room. */
   | 'full'
+  /** The server ended the statement at its limit of time, as behind a lock that somebody holds: nothing was done. */
+  | 'slow'
   /** The statement's own fault. */
   | 'fault'
 
@@ -29,6 +31,9 @@ const BUSY = '53300'
 
 /** insufficient_resources, disk_full, out_of_memory. */
 const FULL = new Set(['53000', '53100', '53200'])
+
+/** query_canceled: by the limit that each connection sets, see `Limits`; or by a person at the server. */
+const SLOW = '57014'
 
 /** Class 08, admin_shutdown, crash_shutdown, idle_session_timeout. */
 const LOST = /^(08...|57P01|57P02|57P05)$/
@@ -50,6 +55,7 @@ export const failureOf = (error: unknown): Failure => {
     if (AGAIN.has(code)) return 'again'
     if (AWAY.has(code) || (code === CLOSED && error.severity === 'FATAL')) return 'away'
     if (code === BUSY) return 'busy'
+    if (code === SLOW) return 'slow'
     // Without room for its log the server goes down, and says so before.
     if (FULL.has(code)) return error.severity === 'ERROR' ? 'full' : 'lost'
     return LOST.test(code) ? 'lost' : 'fault'

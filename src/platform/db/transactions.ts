@@ -79,6 +79,7 @@ export const createTransactions = (parts: Parts): Transactions => {
       if (ended.kind === 'done') return ended.value
       if (ended.kind === 'unknown' || ended.failure === 'fault' || ended.failure === 'busy') throw ended.error
       if (ended.failure === 'full') throw withoutRoom(ended.error)
+      if (ended.failure === 'slow') throw tooSlow(ended.error)
       if (ended.failure === 'away') parts.servers.forget()
       if (round === MAX_ROUNDS) throw ended.failure === 'again' ? ended.error : lostForGood(ended.error)
       await pause(round)
@@ -97,6 +98,10 @@ const lostForGood = (error: unknown): DatabaseAway =>
 /** As good as away: it comes back when somebody makes room, and nothing was done. */
 const withoutRoom = (error: unknown): DatabaseAway =>
   new DatabaseAway('the database has no room for what should be written: give it some', { cause: error })
+
+/** As good as away, and told at once: whoever asks again in a moment is served when the lock is free or the load is gone. */
+const tooSlow = (error: unknown): DatabaseAway =>
+  new DatabaseAway('a statement waited too long in the database, for a lock or for its turn', { cause: error })
 
 const transact = async <Value>(
   parts: Parts,
