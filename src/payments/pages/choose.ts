@@ -19,7 +19,7 @@ import type { ChoosePage, ConfirmPage, OfferChoice } from './props.ts'
 export const choosePage = (page: ChoosePage): Html => {
   const voice = voiceOf(page.frame)
   const mistake = mistakeOf(page, voice)
-  const title = voice.say(page.offers.length === 0 ? 'choose.none' : 'choose.title')
+  const title = voice.say(titleOf(page))
   return sheet({
     frame: page.frame,
     voice,
@@ -34,6 +34,12 @@ ${page.offers.length === 0 ? none(page, voice) : ways(page, mistake, voice)}
 ${leave(page, voice)}
 </div></div>`,
   })
+}
+
+/** What is not there now may be in a few minutes; what was tried too often is never again. */
+const titleOf = ({ offers, begun, isTriedOut = false }: ChoosePage) => {
+  if (offers.length > 0) return 'choose.title'
+  return isTriedOut || begun?.isShownOut ? 'choose.none-further' : 'choose.none'
 }
 
 const mistakeOf = ({ mistake }: ChoosePage, voice: Voice): string | undefined => {

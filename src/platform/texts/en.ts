@@ -33,6 +33,7 @@ export const en = {
   'choose.paused-until': 'Not available until {time}',
   'choose.none': 'No way to pay is available at the moment',
   'choose.none-text': 'No money has moved. Please try again in a few minutes.',
+  'choose.none-further': 'No further try can begin for this payment',
   'choose.mistake': 'To continue, please put this right',
   'choose.nothing-chosen': 'Choose how you want to pay',
   'choose.not-offered': 'That way to pay is no longer available. Choose another.',

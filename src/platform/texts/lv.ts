@@ -32,6 +32,7 @@ export const lv = {
   'choose.paused-until': 'Šobrīd nav pieejams. Darbību atsāks: {time}',
   'choose.none': 'Šobrīd nav pieejams neviens maksājuma veids',
   'choose.none-text': 'Nauda nav pārskaitīta. Lūdzu, mēģiniet vēlreiz pēc dažām minūtēm.',
+  'choose.none-further': 'Šim maksājumam jaunu mēģinājumu vairs nevar sākt',
   'choose.mistake': 'Lai turpinātu, lūdzu, izlabojiet',
   'choose.nothing-chosen': 'Izvēlieties, kā vēlaties maksāt',
   'choose.not-offered': 'Šis maksājuma veids vairs nav pieejams. Izvēlieties citu.',
