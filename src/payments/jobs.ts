@@ -2,7 +2,7 @@ import { DAY_MS, HOUR_MS, type Instant, MINUTE_MS } from '../kernel/time.ts'
 import type { JobHandler } from '../platform/jobs/jobs.ts'
 import { enquire, followHint } from './enquire.ts'
 import type { AttemptState } from './facts.ts'
-import { giveTasks } from './flagged.ts'
+import { flaggedJob, lookAtFlagged } from './flagged.ts'
 import type { Hub } from './hub.ts'
 import { tryParked } from './parked.ts'
 import { attemptDeadline, type Command, decide, nextDeadline, stateOf } from './payment.ts'
@@ -14,8 +14,6 @@ import { forgetAnswers, loadPayment, lockPayment, othersOfReference, spendSignin
 import type { Tokens } from './tokens.ts'
 
 const FORGET = 'payments.forget-answers'
-/** Once after each start. */
-const FLAGGED = 'payments.flagged'
 /** Idempotency keys are promised for at least 30 days. */
 const ANSWERS_KEPT_MS = 31 * DAY_MS
 
@@ -51,13 +49,7 @@ export const paymentJobs = (hub: Hub, tokens: Tokens): readonly JobHandler[] => 
   refundJob(hub),
   askAgainJob(hub),
   receiptMailJob(hub, tokens),
-  {
-    kind: FLAGGED,
-    housekeeping: true,
-    atOnce: 1,
-    leaseMs: HOUR_MS,
-    run: async () => giveTasks(hub),
-  },
+  flaggedJob(hub),
   {
     kind: FORGET,
     housekeeping: true,
@@ -73,10 +65,7 @@ export const paymentJobs = (hub: Hub, tokens: Tokens): readonly JobHandler[] => 
 /** What is to be done after a start; some of it goes on for ever. */
 export const setChores = async (hub: Hub): Promise<void> => {
   const runAt = hub.clock.now()
-  await hub.jobs.set(hub.db, [
-    { kind: FORGET, key: 'all', runAt },
-    { kind: FLAGGED, key: 'all', runAt },
-  ])
+  await hub.jobs.set(hub.db, [{ kind: FORGET, key: 'all', runAt }, lookAtFlagged(runAt)])
 }
 
 /** Does what is due for one payment: asks PSPs, ends plans, closes at the deadline. Returns when to look again. */

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../src/kernel/time.ts'
-import { setChores } from '../../src/payments/index.ts'
+import { paymentJobs, setChores } from '../../src/payments/index.ts'
 import type { Db } from '../../src/platform/db/db.ts'
 import type { Asked, Task } from '../../src/tasks/index.ts'
 import { bankNotice, sendNotice } from '../support/bank-notice.ts'
@@ -250,4 +250,37 @@ describe('flags that an earlier release raised', () => {
     expect({ ruled: await tasksOf(ruled.id), other: await tasksOf(other.id) }).toEqual(before)
     expect(await truth(hub, old.id)).toMatchObject({ attention: ['amount_mismatch'] })
   })
+
+  it('are looked at a page a run, by one job that goes on where it was', async () => {
+    const { order } = await paidThrough(hub, 'sandbox', 'wrong_amount')
+    const { url } = hub.database
+    await execute(url, copies(order.id))
+    const job = paymentJobs(hub.composed.hub, hub.composed.tokens).find(({ kind }) => kind === 'payments.flagged')
+    await setChores(hub.composed.hub)
+    const [{ key } = {}] = await execute(url, "select key from platform.job where kind = 'payments.flagged'")
+    expect(await job?.run({ key: String(key), payload: null, tries: 0 }, hub.clock.now())).toBeUndefined()
+    const given = () => execute(url, `select 1 from tasks.task where subject like '${COPY}%' and closed_at is null`)
+    const first = (await given()).length
+    expect([first > 0, first < COPIES]).toEqual([true, true])
+    const waiting = await execute(url, "select payload from platform.job where kind = 'payments.flagged'")
+    expect(waiting).toEqual([{ payload: { merchant: expect.any(String), id: expect.stringContaining('pay_') } }])
+    await hub.settle()
+    expect(await given()).toHaveLength(COPIES)
+    expect(await execute(url, "select 1 from platform.job where kind = 'payments.flagged'")).toEqual([])
+  })
 })
+
+const COPIES = 250
+const COPY = 'pay_copy'
+/** More payments that stand as this one does, and have no tasks. */
+const copies = (id: string): string => `
+  with copy as (select '${COPY}' || lpad(n::text, 22, '0') as id from generate_series(1, ${COPIES}) n),
+    payment as (
+      insert into payments.payment (merchant, id, e_service, mode, reference, amount_minor, currency, pay_token, details, status,
+          attention, holds_reference, sequence, created_at, changed_at)
+        select merchant, copy.id, e_service, mode, 'COPY', amount_minor, currency, copy.id, details, status,
+          attention, false, sequence, created_at, changed_at
+        from payments.payment p, copy where p.id = '${id}')
+  insert into payments.fact (merchant, payment, key, at, body)
+    select merchant, copy.id, key, at, replace(body::text, '${id}', copy.id)::jsonb
+    from payments.fact f, copy where f.payment = '${id}'`
