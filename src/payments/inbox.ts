@@ -192,7 +192,10 @@ const preferAddressed = (attempts: readonly AttemptRow[], addressed: AttemptRow 
   attempts.find((attempt) => attempt.id === addressed?.id) ?? [...attempts].sort((a, b) => (a.id < b.id ? 1 : -1))[0],
 ]
 
-/** Hears what was said of each payment, under its lock; returns them as they were before. */
+/**
+ * Hears what was said of each payment, under its lock; returns them as they were before. What was said is dated as it came, which may be
+ * days ago; what the hub makes of it, the notice and the task too, is of now.
+ */
 export const hearNamed = async (
   hub: Hub,
   tx: Tx,
@@ -208,8 +211,9 @@ export const hearNamed = async (
     if (!loaded) throw new Error(`message ${id} names a payment that is not there`)
     locked.push(loaded)
     const own = named.filter(({ attempt }) => attempt.payment === payment)
-    const now = arrived.message.receivedAt
-    const heard = own.flatMap(({ reading, attempt }) => heardFrom([reading], source, attempt.id, now))
+    const now = hub.clock.now()
+    const { receivedAt } = arrived.message
+    const heard = own.flatMap(({ reading, attempt }) => heardFrom([reading], source, attempt.id, receivedAt))
     await record(hub, tx, loaded, hear(loaded.facts, heard, now), now)
     const hinted = said.carrier === 'psp' ? own.filter(({ reading }) => reading.says === 'ask') : []
     const asking = hinted.map(({ attempt: { id: attempt } }) => ({

@@ -60,9 +60,7 @@ export const record = async (hub: Hub, tx: Tx, loaded: Loaded, decided: Decided,
     await lookForTwins(hub, tx, row, now)
     // Whether the e-service wants it sent is read when it is sent: to read it here would take a second connection.
     if (row.details.payer?.email !== undefined) {
-      // A message may be read days after it came: what is sent is tried from now on.
-      const since = hub.clock.now()
-      await hub.jobs.set(tx, [{ kind: RECEIPT_MAIL, key: jobKey(row.merchant, row.id), runAt: since, payload: since }])
+      await hub.jobs.set(tx, [{ kind: RECEIPT_MAIL, key: jobKey(row.merchant, row.id), runAt: now, payload: now }])
     }
   }
 }

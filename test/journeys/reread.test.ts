@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { HOUR_MS } from '../../src/kernel/time.ts'
+import { HOUR_MS, parseInstant } from '../../src/kernel/time.ts'
 import { rereadUntrusted } from '../../src/payments/index.ts'
 import { startTestHub, type TestHub } from '../support/hub.ts'
 import { noticesOf, paidThrough, truth } from '../support/story.ts'
@@ -29,10 +29,13 @@ it('what it said is heard once the key is there, and counted before', async () =
   expect(looked).toBeGreaterThan(2)
   expect(await reread(true)).toEqual({ looked, believed: 2 })
   expect(await truth(hub, order.id)).toMatchObject({ status: 'open' })
+  const rereadAt = hub.clock.now()
   expect(await reread(false)).toEqual({ looked, believed: 2 })
   await hub.settle()
   expect(await truth(hub, order.id)).toMatchObject({ status: 'executed', paidAmount: 12_345, attention: [] })
   expect(noticesOf(hub, order.id)).toEqual(['payment.started', 'payment.open', 'payment.executed'])
+  const told = hub.notices.findLast(({ notice }) => notice.data.payment.id === order.id)
+  expect(parseInstant(told?.notice.timestamp ?? '')).toBeGreaterThanOrEqual(rereadAt)
   expect(await reread(false)).toEqual({ looked: looked - 2, believed: 0 })
   expect(await truth(hub, forged.order.id)).toMatchObject({ status: 'open', paidAmount: 0 })
 })
