@@ -16,21 +16,30 @@ export type Got = {
   readonly body: Buffer
 }
 
-/** Longer than the hub takes for anything; a request that takes longer hangs. */
-const HANGS_AFTER_MS = 20_000
+/** The hub's database breaks a statement off after this (`platform/db/postgres.ts`), and nothing here waits for a bank: what takes longer hangs. */
+const HANGS_AFTER_MS = 10_000
 
-export type Wire = { send(request: Sent): Promise<Got>; close(): Promise<void> }
+export type Wire = {
+  send(request: Sent): Promise<Got>
+  /** What any answer took, at most. */
+  slowestMs(): number
+  close(): Promise<void>
+}
 
 /** Kept connections over real sockets. Throws when there is no answer in time. */
 export const openWire = (root: string, lanes: number): Wire => {
+  let slowestMs = 0
   const pool = new Pool(root, { connections: lanes, headersTimeout: HANGS_AFTER_MS, bodyTimeout: HANGS_AFTER_MS })
   return {
     send: async ({ method, target, headers, body }) => {
+      const begun = performance.now()
       const answer = await pool.request({ method, path: target, headers: headers.flat(), ...(body ? { body } : {}) })
       const bytes = Buffer.from(await answer.body.arrayBuffer())
+      slowestMs = Math.max(slowestMs, performance.now() - begun)
       const type = String(answer.headers['content-type'] ?? '')
       return { status: answer.statusCode, type, headers: answer.headers, body: bytes }
     },
+    slowestMs: () => slowestMs,
     close: () => pool.close(),
   }
 }

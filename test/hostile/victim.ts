@@ -58,24 +58,32 @@ const countedIn = (metrics: string): ReadonlyMap<number, number> => {
   return counted
 }
 
-export type Health = { readonly asked: number; readonly slowestMs: number; readonly faults: readonly string[] }
+export type Health = {
+  readonly asked: number
+  /** Within which 99 of 100 were answered; what came between is the besieger's own haste as well. */
+  readonly mostMs: number
+  readonly slowestMs: number
+  readonly faults: readonly string[]
+}
 
 /** Asks all the while, each time over a new connection as a payer would. */
 export const watchHealth = (port: number): { stop(): Promise<Health> } => {
   let stopped = false
   const watched = (async (): Promise<Health> => {
-    let [asked, slowestMs] = [0, 0]
+    const tookMs: number[] = []
     const faults: string[] = []
-    for (; !stopped; asked++) {
+    while (!stopped) {
       const begun = performance.now()
-      const path = asked % 2 === 0 ? '/healthz' : '/readyz'
+      const path = tookMs.length % 2 === 0 ? '/healthz' : '/readyz'
       const answer = await fetch(`http://127.0.0.1:${port}${path}`, { headers: { connection: 'close' } }).catch(String)
-      slowestMs = Math.max(slowestMs, performance.now() - begun)
+      tookMs.push(performance.now() - begun)
       if (typeof answer === 'string' || !answer.ok)
         faults.push(`${path}: ${typeof answer === 'string' ? answer : answer.status}`)
       else await answer.text()
     }
-    return { asked, slowestMs, faults }
+    const [slowestMs = 0, ...others] = tookMs.sort((a, b) => b - a)
+    const mostMs = others[Math.floor(tookMs.length / 100) - 1] ?? slowestMs
+    return { asked: tookMs.length, mostMs, slowestMs, faults }
   })()
   return {
     stop: () => {

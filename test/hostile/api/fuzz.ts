@@ -10,6 +10,7 @@ import { openApiWorld } from './world.ts'
 export type Fuzzed = {
   readonly sent: number
   readonly tookMs: number
+  readonly slowestMs: number
   readonly byStatus: ReadonlyMap<number, number>
   readonly breaches: readonly string[]
 }
@@ -58,7 +59,13 @@ export const fuzzApi = async (cases: number, seed: number): Promise<Fuzzed> => {
       for (const breach of pageBreaches(one, got, await ledger.written()))
         breaches.set(`${one.what} ${breach}`, `${one.what} ${breach}\n  ${asCurl(hub.root, one.request)}`)
     }
-    return { sent, tookMs: performance.now() - begun, byStatus, breaches: [...breaches.values()] }
+    return {
+      sent,
+      tookMs: performance.now() - begun,
+      slowestMs: wire.slowestMs(),
+      byStatus,
+      breaches: [...breaches.values()],
+    }
   } finally {
     await wire.close()
     await world.stop()

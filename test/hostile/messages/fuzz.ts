@@ -9,6 +9,7 @@ import { type Mangled, mangled } from './mangle.ts'
 export type Judged = {
   readonly sent: number
   readonly tookMs: number
+  readonly slowestMs: number
   readonly byStatus: ReadonlyMap<number, number>
   /** Kept raw, as the hub must keep whatever comes to an address of its own. */
   readonly kept: number
@@ -68,6 +69,7 @@ export const fuzzMessages = async (cases: number, seed: number): Promise<Judged>
     return {
       sent,
       tookMs: performance.now() - begun,
+      slowestMs: wire.slowestMs(),
       byStatus,
       kept,
       genuine: effects,
