@@ -6,8 +6,11 @@ import { type Chance, chanceFrom } from '../torture/chance.ts'
 
 /** The notice addresses of many e-services, each on a port of its own, in as bad a state as the trade knows. */
 
-/** `refused`: nobody listens. `deaf`: connections are never accepted. `slow`: answers long after the hub has given up. `flapping`: 500 and 200 by turns. */
-export const KINDS = ['healthy', 'refused', 'deaf', 'slow', 'flapping'] as const
+/**
+ * `refused`: nobody listens. `deaf`: connections are never accepted. `slow`: answers long after the hub has given up. `flapping`: 500
+ * and 200 by turns. `gone`: 410. `busy`: wants a payment's first notice later, and says when.
+ */
+export const KINDS = ['healthy', 'refused', 'deaf', 'slow', 'flapping', 'gone', 'busy'] as const
 export type Kind = (typeof KINDS)[number]
 
 export type Address = { readonly eService: string; readonly kind: Kind; readonly url: string }
@@ -17,14 +20,14 @@ export type Addresses = {
   stop(): Promise<void>
 }
 
-/** Returns whether it is acknowledged. */
-export type Hear = (address: Address, request: IncomingMessage, body: Uint8Array) => boolean
+export type Hear = (address: Address, request: IncomingMessage, body: Uint8Array) => Answer
+export type Answer = { readonly status: number; readonly retryAfterS?: number }
 
 const SLOW_MS = 30_000
 /** Full after so many: the kernel then leaves further connections without an answer. */
 const DEAF_QUEUE = 1
 
-/** A tenth dead, half of them refusing and half deaf; a tenth slow; one in a hundred flapping, one at least. */
+/** A tenth dead, half of them refusing and half deaf; a tenth slow; one in a hundred flapping, one at least; a handful gone, and busy. */
 export const kindsOf = (count: number, seed: number): readonly Kind[] => {
   const dead = Math.round(count / 10)
   const refused = Math.floor(dead / 2)
@@ -33,6 +36,8 @@ export const kindsOf = (count: number, seed: number): readonly Kind[] => {
     deaf: dead - refused,
     slow: Math.round(count / 10),
     flapping: Math.max(1, Math.round(count / 100)),
+    gone: Math.max(2, Math.round(count / 200)),
+    busy: Math.max(2, Math.round(count / 200)),
   }
   const bad = KINDS.flatMap((kind) => (kind === 'healthy' ? [] : Array<Kind>(share[kind]).fill(kind)))
   const kinds = [...bad, ...Array<Kind>(Math.max(0, count - bad.length)).fill('healthy')]
@@ -106,7 +111,8 @@ const takenBy = (address: Address, hear: Hear, answers: Set<NodeJS.Timeout>) => 
         return
       }
       if (address.kind === 'flapping' && turns++ % 2 === 0) return void response.writeHead(500).end()
-      response.writeHead(hear(address, request, body) ? 200 : 400).end()
+      const { status, retryAfterS } = hear(address, request, body)
+      response.writeHead(status, retryAfterS === undefined ? {} : { 'retry-after': String(retryAfterS) }).end()
     })
   }
 }

@@ -24,6 +24,10 @@ export type Hubs = {
   readonly roots: readonly string[]
   /** What each e-service is given. */
   readonly access: ReadonlyMap<string, Access>
+  /** What an operator types, in a process of its own; returns what it prints for programs. */
+  command(...args: readonly string[]): Promise<unknown>
+  /** `kill -9` of one, which is started again at once; resolves when it serves. */
+  strike(): Promise<void>
   /** Kills all: what is on its way to the dead is not waited for. */
   end(): Promise<void>
 }
@@ -58,19 +62,21 @@ export const startHubs = async (parts: HubParts): Promise<Hubs> => {
     EBIZNESS_LOG_LEVEL: 'warn',
   }
   writeFileSync(join(folder, 'cma.yaml'), fileFor(parts.addresses, parts.elsewhere))
-  await promisify(execFile)(process.execPath, [program, 'apply', join(folder, 'cma.yaml'), '--yes'], {
-    cwd: folder,
-    env,
-  })
+  const command = async (...args: readonly string[]): Promise<unknown> => {
+    const typed = [program, ...args, '--json']
+    const { stdout } = await promisify(execFile)(process.execPath, typed, { cwd: folder, env })
+    return JSON.parse(stdout)
+  }
+  await command('apply', join(folder, 'cma.yaml'), '--yes')
   const access = await accessOf(env, parts.addresses)
   const output = openSync(join(folder, 'hub.log'), 'a')
-  const children = ports.map((port) =>
+  const start = (port: number): ChildProcess =>
     spawn(process.execPath, [program, 'start'], {
       cwd: folder,
       env: { ...env, PORT: String(port) },
       stdio: ['ignore', output, output],
-    }),
-  )
+    })
+  const children = ports.map(start)
   const end = async (): Promise<void> => {
     await Promise.all(children.map(ended))
   }
@@ -80,7 +86,14 @@ export const startHubs = async (parts: HubParts): Promise<Hubs> => {
     await end()
     throw fault
   }
-  return { roots, access, end }
+  const strike = async (): Promise<void> => {
+    const [place, port = 0] = [ports.length - 1, ports.at(-1)]
+    const struck = children[place]
+    if (struck) await ended(struck)
+    children[place] = start(port)
+    await ready(roots[place] ?? '')
+  }
+  return { roots, access, command, strike, end }
 }
 
 const ended = async (child: ChildProcess): Promise<void> => {

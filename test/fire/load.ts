@@ -5,7 +5,7 @@ import { formsOf } from '../support/payer.ts'
 import { sebForm } from '../support/seb-notice.ts'
 import { eventKey, type Ledger } from './ledger.ts'
 
-/** Real payments, at a steady rate: ordered, begun at the bank, accepted and executed by its signed messages. */
+/** Real payments, at a steady rate: ordered, begun at the bank, accepted and executed by its signed messages. A hub that does not answer is asked again, as programs and banks do. */
 
 export type Shop = { readonly eService: string; readonly apiKey: string }
 
@@ -14,6 +14,8 @@ export type Load = {
   /** Where the payer would go back to. */
   readonly elsewhere: string
   readonly ledger: Ledger
+  /** Payments that were begun. */
+  readonly made: { count: number }
   readonly shops: readonly Shop[]
   /** Payments a second. */
   readonly rate: number
@@ -25,15 +27,12 @@ export const EVENTS_OF_PAYMENT = 3
 const AMOUNT_MINOR = 12_345
 const LATE_MS = 1_000
 
-export type Loaded = {
-  readonly payments: number
-  /** The longest that a payment began after its time: how far this program was behind. */
-  readonly behindMs: number
-}
-
-/** Begins each payment at its time whatever became of the ones before; ends when all have come to their end. */
-export const payAll = async (load: Load): Promise<Loaded> => {
-  const { ledger, rate, seconds, shops, roots } = load
+/**
+ * Begins each payment at its time whatever became of the ones before; ends when all have come to their end. Returns the longest that a
+ * payment began after its time, in milliseconds: how far this program was behind.
+ */
+export const payAll = async (load: Load): Promise<number> => {
+  const { ledger, rate, seconds, shops } = load
   const count = Math.round(rate * seconds)
   const began = performance.now()
   const under: Promise<void>[] = []
@@ -44,25 +43,39 @@ export const payAll = async (load: Load): Promise<Loaded> => {
     if (early > 0) await pause(early)
     else behindMs = Math.max(behindMs, -early)
     const shop = shops[place % shops.length]
-    const root = roots[place % roots.length]
-    if (!shop || !root) throw new Error('nobody orders')
-    const paying = payOne(load, shop, root, `F-${place + 1}`)
-    under.push(paying.catch((error: unknown) => void ledger.breaches.push(String(error))))
+    if (!shop) throw new Error('nobody orders')
+    under.push(payOne(load, shop, `F-${place + 1}`, place))
   }
   await Promise.all(under)
   if (behindMs > LATE_MS) ledger.breaches.push(`this program was ${Math.round(behindMs)} ms behind its own rate`)
-  return { payments: count, behindMs: Math.round(behindMs) }
+  return Math.round(behindMs)
+}
+
+/** One payment of each, beside the others; `name` tells its references from theirs. */
+export const payEach = async (load: Paying, shops: readonly Shop[], name: string): Promise<void> => {
+  await Promise.all(shops.map((shop, place) => payOne(load, shop, `${name}-${place + 1}`, place)))
+}
+
+export type Paying = Pick<Load, 'roots' | 'elsewhere' | 'ledger' | 'made'>
+
+const payOne = async (load: Paying, shop: Shop, reference: string, place: number): Promise<void> => {
+  load.made.count++
+  await paid(load, shop, reference, place).catch(
+    (error: unknown) => void load.ledger.breaches.push(`${reference}: ${error}`),
+  )
 }
 
 const Ordered = z.object({ id: z.string(), payUrl: z.url() })
 
-const payOne = async (load: Load, { eService, apiKey }: Shop, root: string, reference: string): Promise<void> => {
+const paid = async (load: Paying, shop: Shop, reference: string, place: number): Promise<void> => {
+  const { ledger, elsewhere, roots } = load
+  const asked = (status: number, path: string, init: RequestInit) => answerOf(roots, place, { status, path, init })
   const answered = (payment: string, sequence: number): void =>
-    void load.ledger.answered.set(eventKey(payment, sequence), { eService, at: performance.now() })
-  const order = await asked(201, `${root}/v1/payments`, {
+    void ledger.answered.set(eventKey(payment, sequence), { eService: shop.eService, at: performance.now() })
+  const order = await asked(201, '/v1/payments', {
     method: 'POST',
     headers: {
-      authorization: `Bearer ${apiKey}`,
+      authorization: `Bearer ${shop.apiKey}`,
       'content-type': 'application/json',
       'idempotency-key': randomUUID(),
     },
@@ -71,17 +84,17 @@ const payOne = async (load: Load, { eService, apiKey }: Shop, root: string, refe
       amount: AMOUNT_MINOR,
       currency: 'EUR',
       description: 'Fire',
-      returnUrl: `${load.elsewhere}/back`,
+      returnUrl: `${elsewhere}/back`,
       channel: 'seb-lv',
     }),
   })
   const { id, payUrl } = Ordered.parse(JSON.parse(order))
-  const url = root + new URL(payUrl).pathname
-  const going = formsOf({ url, text: await asked(200, url, {}) }).find(({ fields }) => fields.IB_PAYMENT_ID)
+  const page = await asked(200, new URL(payUrl).pathname, {})
+  const going = formsOf({ url: payUrl, text: page }).find(({ fields }) => fields.IB_PAYMENT_ID)
   if (!going) throw new Error(`${reference} is not led to the bank`)
   answered(id, 1)
   const { IB_PAYMENT_ID: PAYMENT_ID = '', IB_PAYMENT_DESC: PAYMENT_DESC = '', IB_FEEDBACK: back = '' } = going.fields
-  const told = root + new URL(back).pathname
+  const told = new URL(back).pathname
   for (const [SERVICE, sequence] of [
     ['0003', 2],
     ['0004', 3],
@@ -92,10 +105,33 @@ const payOne = async (load: Load, { eService, apiKey }: Shop, root: string, refe
 }
 
 const TIMEOUT_MS = 30_000
+/** As long as a hub may take to come back. */
+const ASKED_FOR_MS = 60_000
+const AGAIN_MS = 100
 
-const asked = async (status: number, url: string, init: RequestInit): Promise<string> => {
-  const response = await fetch(url, { ...init, redirect: 'manual', signal: AbortSignal.timeout(TIMEOUT_MS) })
-  const text = await response.text()
-  if (response.status === status) return text
-  throw new Error(`${url} was answered ${response.status}: ${text.slice(0, 300)}`)
+type Asked = { readonly status: number; readonly path: string; readonly init: RequestInit }
+
+/** Of the hub whose turn it is, else of the next; one that is not there, or says that it cannot now, is not the last word. */
+const answerOf = async (roots: readonly string[], place: number, { status, path, init }: Asked): Promise<string> => {
+  const until = performance.now() + ASKED_FOR_MS
+  for (let tries = 0; ; tries++) {
+    const url = `${roots[(place + tries) % roots.length]}${path}`
+    const found = await answered(url, init)
+    if (found.status === status) return found.text
+    const final = found.status !== undefined && found.status !== 409 && found.status < 500
+    if (final || performance.now() > until)
+      throw new Error(`${url} was answered ${found.status ?? 'nothing'}: ${found.text.slice(0, 300)}`)
+    await pause(AGAIN_MS)
+  }
+}
+
+type Found = { readonly status: number | undefined; readonly text: string }
+
+const answered = async (url: string, init: RequestInit): Promise<Found> => {
+  try {
+    const response = await fetch(url, { ...init, redirect: 'manual', signal: AbortSignal.timeout(TIMEOUT_MS) })
+    return { status: response.status, text: await response.text() }
+  } catch (fault) {
+    return { status: undefined, text: String(fault) }
+  }
 }

@@ -1,5 +1,6 @@
 import { KINDS, type Kind } from './addresses.ts'
-import { eventKey, type Ledger } from './ledger.ts'
+import type { KeyCounts } from './keyring.ts'
+import { eventKey, type Heard, type Ledger, RETRY_AFTER_MS } from './ledger.ts'
 
 /** What was measured. */
 export type Report = {
@@ -16,8 +17,20 @@ export type Report = {
   readonly repeated: number
   /** From when the call was answered that made the event; what came before is 0. */
   readonly sinceAnswer: Spread
-  /** From the event's own time, so with what came before its commit. */
+  /** From the event's own time, so with what came before its commit; without the payments that a kill befell. */
   readonly sinceEvent: Spread
+  /** The same of the payments that a kill befell. */
+  readonly besideKill: Spread
+  /** From the kill until the hub served again. */
+  readonly awayMs: number
+  /** Of notices to those who changed their keys. */
+  readonly keys: KeyCounts
+  /** Events that an operator had sent once more. */
+  readonly replayed: number
+  /** Notices that came to each that answers 410. */
+  readonly toGone: readonly number[]
+  /** When what was put off came again. */
+  readonly putOffMs: readonly number[]
   /** How far the program that orders was behind its own rate at most. */
   readonly behindMs: number
   readonly costs: Costs
@@ -25,7 +38,13 @@ export type Report = {
 }
 
 /** Milliseconds. */
-export type Spread = { readonly p50: number; readonly p99: number; readonly longest: number; readonly slowest: string }
+export type Spread = {
+  readonly count: number
+  readonly p50: number
+  readonly p99: number
+  readonly longest: number
+  readonly slowest: string
+}
 
 /** Of the hubs while the load lasted, payments included; a commit is any transaction, those that only read too. */
 export type Costs = { readonly sendings: number; readonly commits: number }
@@ -36,31 +55,45 @@ export const spreadOf = (timed: readonly Timed[]): Spread => {
   const sorted = [...timed].sort((a, b) => a.ms - b.ms)
   const at = (part: number): Timed | undefined => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))]
   const last = at(1)
-  return { p50: at(0.5)?.ms ?? 0, p99: at(0.99)?.ms ?? 0, longest: last?.ms ?? 0, slowest: last?.what ?? 'none' }
+  return {
+    count: sorted.length,
+    p50: at(0.5)?.ms ?? 0,
+    p99: at(0.99)?.ms ?? 0,
+    longest: last?.ms ?? 0,
+    slowest: last?.what ?? 'none',
+  }
 }
 
+/** Until the hub that came back is warm. */
+const AFTER_KILL_MS = 5_000
+
+/** Payments of which a notice was on its way while a hub was killed and came back: what a dead hub had claimed waits for its lease to end, and holds back what follows it. */
+const befallen = ({ heard, strikes }: Ledger): ReadonlySet<string> =>
+  new Set(
+    [...heard.values()]
+      .filter(({ at, sinceEventMs }) =>
+        strikes.some(({ from, to }) => at > from && at - sinceEventMs < to + AFTER_KILL_MS),
+      )
+      .map(({ payment }) => payment),
+  )
+
 /** Of notices to healthy addresses, each the first time it came. */
-export const delaysOf = ({ heard, answered }: Ledger): Pick<Report, 'sinceAnswer' | 'sinceEvent'> => {
-  const measured = [...heard.values()].filter(({ kind }) => kind === 'healthy')
-  const what = (eService: string, payment: string, sequence: number) => `${eService}, event ${sequence} of ${payment}`
+export const delaysOf = (ledger: Ledger): Pick<Report, 'sinceAnswer' | 'sinceEvent' | 'besideKill'> => {
+  const apart = befallen(ledger)
+  const measured = [...ledger.heard.values()].filter(({ kind }) => kind === 'healthy')
+  const calm = measured.filter(({ payment }) => !apart.has(payment))
+  const what = ({ eService, payment, sequence }: Heard) => `${eService}, event ${sequence} of ${payment}`
+  const since = (some: readonly Heard[]) => spreadOf(some.map((one) => ({ ms: one.sinceEventMs, what: what(one) })))
+  const answeredAt = ({ payment, sequence, at }: Heard) => ledger.answered.get(eventKey(payment, sequence))?.at ?? at
   return {
-    sinceAnswer: spreadOf(
-      measured.map(({ eService, payment, sequence, at }) => ({
-        ms: Math.max(0, at - (answered.get(eventKey(payment, sequence))?.at ?? at)),
-        what: what(eService, payment, sequence),
-      })),
-    ),
-    sinceEvent: spreadOf(
-      measured.map(({ eService, payment, sequence, sinceEventMs }) => ({
-        ms: sinceEventMs,
-        what: what(eService, payment, sequence),
-      })),
-    ),
+    sinceAnswer: spreadOf(calm.map((one) => ({ ms: Math.max(0, one.at - answeredAt(one)), what: what(one) }))),
+    sinceEvent: since(calm),
+    besideKill: since(measured.filter(({ payment }) => apart.has(payment))),
   }
 }
 
 export const countByKind = (kinds: readonly Kind[]): Readonly<Record<Kind, number>> => {
-  const counts: Record<Kind, number> = { healthy: 0, refused: 0, deaf: 0, slow: 0, flapping: 0 }
+  const counts: Record<Kind, number> = { healthy: 0, refused: 0, deaf: 0, slow: 0, flapping: 0, gone: 0, busy: 0 }
   for (const kind of kinds) counts[kind]++
   return counts
 }
@@ -70,6 +103,7 @@ const BREACHES_SHOWN = 20
 export const shown = (report: Report): string => {
   const { eServices, heard, costs } = report
   const spread = ({ p50, p99, longest }: Spread) => [p50, p99, longest].map((ms) => `${Math.round(ms)}`).join(' / ')
+  const { keys, besideKill, toGone, putOffMs } = report
   const rows: readonly (readonly [string, string | number])[] = [
     ['e-services', Object.values(eServices).reduce((sum, one) => sum + one, 0)],
     ...KINDS.map((kind) => [`  ${kind}: notices taken`, `${eServices[kind]}: ${heard[kind]}`] as const),
@@ -78,6 +112,14 @@ export const shown = (report: Report): string => {
     ['p50 / p99 / longest, ms', ''],
     ['  since the call was answered', spread(report.sinceAnswer)],
     ['  since the event was written', spread(report.sinceEvent)],
+    [`  beside the kill, ${besideKill.count} notices`, spread(besideKill)],
+    ['killed hub served after, ms', report.awayMs],
+    ['signed with old and new keys', keys.both],
+    ['  with the new alone', keys.newAlone],
+    ['  refused by a listener', keys.refused],
+    ['sent once more by range', report.replayed],
+    ['answered 410, most of one', Math.max(0, ...toGone)],
+    [`Retry-After ${RETRY_AFTER_MS} ms: earliest`, Math.round(Math.min(...putOffMs))],
     ['behind the rate, ms', report.behindMs],
     ['sendings, commits', `${costs.sendings}, ${costs.commits}`],
     ['commits for each payment', (costs.commits / Math.max(1, report.payments)).toFixed(1)],

@@ -1,4 +1,5 @@
 // node test/fire/run.mjs --e-services 1000 --seconds 60 --rate 50 --store embedded|postgres --processes 1 --seed N
+// Meanwhile a hub is killed by kill -9, keys are changed, and spans are sent once more, by the commands that operators have.
 // Prints what was measured; ends with 1 when a notice is missing, astray or out of order, and then leaves its folder to look into.
 import { chmodSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -8,7 +9,9 @@ import { Command, Option } from 'commander'
 import { snapshot } from '../torture/snapshot.mjs'
 
 const options = new Command('fire')
-  .description('real payments of many e-services, of whose notice addresses many are dead, slow or flapping')
+  .description(
+    'real payments of many e-services, of whose notice addresses many are dead, slow or flapping, while a hub is killed and keys change',
+  )
   .option('--e-services <count>', 'each with an address of its own', Number, 1_000)
   .option('--seconds <count>', 'how long payments are made', Number, 60)
   .option('--rate <count>', 'payments a second, of three events each', Number, 50)
