@@ -21,6 +21,7 @@ export type Decision =
   | PlanEndedFact
   | RefundAskedFact
   | RefundHandedFact
+  | RefundWithheldFact
   | TwinFact
   | RuledFact
 
@@ -161,6 +162,15 @@ export type RefundHandedFact = {
   readonly refund: RefundId
   /** `not_sent`: surely not with the PSP, which takes none from a program or could not be told. `unsettled`: it may have it, and does not say what became of it. */
   readonly why: 'not_sent' | 'unsettled'
+}
+
+/** Surely not sent, and never to be: with what went back meanwhile more would go back than was paid. */
+export type RefundWithheldFact = {
+  readonly fact: 'refund_withheld'
+  /** `withheld:` + refund. */
+  readonly key: string
+  readonly at: Instant
+  readonly refund: RefundId
 }
 
 /** Another payment of the same reference was executed too. */

@@ -179,6 +179,7 @@ const ruleOn = (state: PaymentState, command: Command, now: Instant): Result<rea
     }
     case 'refund':
     case 'hand_refund':
+    case 'withhold_refund':
       return decideRefund(state, command, now)
     case 'name_twin':
       return ok([{ fact: 'twin', key: `twin:${command.other}`, at: now, other: command.other }])

@@ -2,7 +2,7 @@ import type { AttemptId, RefundId } from '../kernel/ids.ts'
 import { fail, ok, type Result } from '../kernel/result.ts'
 import type { Instant } from '../kernel/time.ts'
 import type { Decision, PaymentState, RefundHandedFact, RefundState, RuledFact } from './facts.ts'
-import { leftMinor } from './refunds.ts'
+import { leftMinor, stillFits } from './refunds.ts'
 
 /** What may be decided of refunds. Pure. */
 
@@ -18,6 +18,7 @@ export type RefundCommand =
       readonly byHand?: boolean
     }
   | { readonly do: 'hand_refund'; readonly refund: RefundId; readonly why: RefundHandedFact['why'] }
+  | { readonly do: 'withhold_refund'; readonly refund: RefundId }
 
 export type RefundRefusal =
   | 'unknown_attempt'
@@ -25,6 +26,8 @@ export type RefundRefusal =
   | 'unknown_refund'
   /** Done or failed, or a person has it already. */
   | 'refund_over'
+  /** No more goes back by it than was paid. */
+  | 'refund_fits'
   /** The hub still sees to it. */
   | 'refund_not_handed'
   | 'refund_not_disputed'
@@ -35,6 +38,7 @@ export const decideRefund = (
   now: Instant,
 ): Result<readonly Decision[], RefundRefusal> => {
   if (command.do === 'hand_refund') return hand(state, command, now)
+  if (command.do === 'withhold_refund') return withhold(state, command.refund, now)
   const { do: _, byHand = false, ...wanted } = command
   const paid = state.attempts.find((one) => one.id === wanted.attempt)
   if (!paid) return fail('unknown_attempt')
@@ -63,6 +67,15 @@ const hand = (
   if (!found) return fail('unknown_refund')
   if (isSettled(found) || found.handed) return fail('refund_over')
   return ok([handed(refund, found.status === 'requested' ? why : 'unsettled', now)])
+}
+
+/** Only what was surely not sent: what the PSP may have is found out about. */
+const withhold = (state: PaymentState, refund: RefundId, at: Instant): Result<readonly Decision[], RefundRefusal> => {
+  const found = state.refunds.find(({ id }) => id === refund)
+  if (!found) return fail('unknown_refund')
+  if (found.status !== 'requested' || found.handed) return fail('refund_over')
+  if (stillFits(state, found)) return fail('refund_fits')
+  return ok([{ fact: 'refund_withheld', key: `withheld:${refund}`, at, refund }])
 }
 
 /** One of ours: those made at the bank go by its own numbers. */

@@ -14,8 +14,8 @@ import type { Hub } from './hub.ts'
 import { decide, hear, stateOf } from './payment.ts'
 import { heardFrom } from './readings.ts'
 import { fromJobKey, jobKey, record } from './record.ts'
-import { isRefundId, isSettled } from './refund-decisions.ts'
-import { chooseRefund, type NotRefundable, type Wanted } from './refunds.ts'
+import { isRefundId, isSettled, type RefundCommand } from './refund-decisions.ts'
+import { chooseRefund, type NotRefundable, stillFits, type Wanted } from './refunds.ts'
 import { type AttemptRow, attemptById, insertMessage, type Loaded, loadPayment, lockPayment } from './store/index.ts'
 import { surely } from './surely.ts'
 
@@ -84,22 +84,33 @@ export const refundJob = (hub: Hub): JobHandler => ({
 })
 
 type Named = { readonly merchant: string; readonly payment: string; readonly refund: RefundId }
-type Found = { readonly loaded: Loaded; readonly asked: RefundAskedFact; readonly state: RefundState }
+type Found = {
+  readonly loaded: Loaded
+  readonly asked: RefundAskedFact
+  readonly state: RefundState
+  /** By it no more goes back than was paid. */
+  readonly fits: boolean
+}
 
 /** Does what the refund needs next: calls the PSP, or asks it, or hands it to a person. Returns when to look again; undefined: the hub has done its part. */
 const pursue = async (hub: Hub, named: Named, interrupted: boolean, now: Instant): Promise<Instant | undefined> => {
   const found = await findRefund(hub, named)
   if (!found || isOver(found.state)) return undefined
   const again = interrupted || found.state.status === 'unknown'
+  if (!found.fits && !again && found.state.status === 'requested' && !found.state.handed) {
+    await decideOnRefund(hub, named, { do: 'withhold_refund', refund: named.refund })
+    return now
+  }
   // What a person has may have been made by that person meanwhile: it is asked about, and not sent any more.
-  const mayBeSent = found.state.status !== 'sent' && !found.state.handed
+  const mayBeSent =
+    found.state.status !== 'sent' && !found.state.handed && (found.fits || found.state.status === 'requested')
   const called = mayBeSent ? await call(hub, found, again) : 'may_have_acted'
   const told = called === 'may_have_acted' ? await ask(hub, named, found) : 'not_asked'
   const after = await findRefund(hub, named)
   if (!after || isOver(after.state)) return undefined
   const waitedMs = now - after.asked.at
   const why = forPerson(after.state, called, told, waitedMs)
-  if (why && !after.state.handed) await handOver(hub, named, why)
+  if (why && !after.state.handed) await decideOnRefund(hub, named, { do: 'hand_refund', refund: named.refund, why })
   if (why === 'not_sent') return undefined
   return now + Math.min(Math.max(waitedMs, SOONEST_MS), DAY_MS)
 }
@@ -130,12 +141,13 @@ const forPerson = (
   return waitedMs >= patienceMs ? 'unsettled' : undefined
 }
 
-const handOver = (hub: Hub, { merchant, payment, refund }: Named, why: RefundHandedFact['why']): Promise<void> =>
+/** A refusal means that the facts have moved on. */
+const decideOnRefund = (hub: Hub, { merchant, payment }: Named, command: RefundCommand): Promise<void> =>
   hub.db.tx(async (tx) => {
     const loaded = await lockPayment(tx, merchant, payment)
     if (!loaded) return
     const now = hub.clock.now()
-    const decided = decide(loaded.facts, { do: 'hand_refund', refund, why }, now)
+    const decided = decide(loaded.facts, command, now)
     if (decided.ok) await record(hub, tx, loaded, decided.value, now)
   })
 
@@ -148,8 +160,9 @@ const ask = async (hub: Hub, { merchant, payment }: Named, { asked }: Found): Pr
 const findRefund = async (hub: Hub, { merchant, payment, refund }: Named): Promise<Found | undefined> => {
   const loaded = await loadPayment(hub.db, merchant, payment)
   const asked = loaded?.facts.find((fact): fact is RefundAskedFact => fact.key === `refund:${refund}`)
-  const state = loaded && stateOf(loaded.facts).refunds.find(({ id }) => id === refund)
-  return loaded && asked && state ? { loaded, asked, state } : undefined
+  const whole = loaded && stateOf(loaded.facts)
+  const state = whole?.refunds.find(({ id }) => id === refund)
+  return whole && asked && state ? { loaded, asked, state, fits: stillFits(whole, state) } : undefined
 }
 
 const CUT_OFF: Conversation = { end: { step: 'no_answer', result: 'unknown' }, messages: [] }
@@ -159,10 +172,10 @@ const doubted = ({ end, messages }: Conversation): Conversation =>
   end.step === 'no_answer' ? { ...CUT_OFF, messages } : { end, messages }
 
 /** Calls the PSP and hears its answer, unless a call before may have acted and this one would act twice. */
-const call = async (hub: Hub, { loaded, asked }: Found, again: boolean): Promise<Called> => {
+const call = async (hub: Hub, { loaded, asked, fits }: Found, again: boolean): Promise<Called> => {
   const row = await attemptById(hub.db, loaded.row.merchant, asked.attempt)
   const open = row && (await usable(hub, row.agreement))
-  const step = row && open && (await stepOf(hub, open, row, loaded, asked))
+  const step = row && open && fits && (await stepOf(hub, open, row, loaded, asked))
   if (!row || !open || !step) {
     // Before it is forgotten that a run was cut off: what may have been sent is never made by hand as if it were not.
     if (row && again) await surely(hub.db, (tx) => hearAnswer(hub, tx, loaded.row.merchant, row, asked, CUT_OFF))

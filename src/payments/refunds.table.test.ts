@@ -11,6 +11,7 @@ import {
   read,
   refundAsked,
   refundHanded,
+  refundWithheld,
   ruled,
   saying,
 } from '../../test/support/facts.ts'
@@ -20,6 +21,7 @@ import type { Reading } from '../channels/channel.ts'
 import type { RefundId } from '../kernel/ids.ts'
 import type { Fact, RuledFact, Source } from './facts.ts'
 import { type Command, decide, type Refusal, stateOf } from './payment.ts'
+import { isRefundId } from './refund-decisions.ts'
 import { chooseRefund, MAX_REFUNDS, type Wanted } from './refunds.ts'
 import { commandOf } from './ruling.ts'
 import { storyOf } from './task-stories.ts'
@@ -58,6 +60,8 @@ describe('a refund', () => {
     ['failed', 'a person says that it was not made', [refundHanded('1', 'not_sent'), byPerson('refund_failed')], 0],
     ['done', 'a person says so and the bank later refuses', [byPerson('refund_done'), declined], 400],
     ['done', 'a person said that it failed: a late done of the bank wins', [byPerson('refund_failed'), done], 400],
+    ['failed', 'it is withheld', [refundWithheld('1')], 0],
+    ['done', 'it is withheld and the bank has made it', [refundWithheld('1'), done], 400],
     ['unknown', 'a person has it and has not said', [called('unknown'), refundHanded('1', 'unsettled')], 0],
   ]
   it.each(rows)('is %s when %s', (status, _, facts, refundedMinor) => {
@@ -113,6 +117,9 @@ describe('a refund', () => {
   const handing = { do: 'hand_refund', refund: 'rfd_1', why: 'not_sent' } as const
   const word = (as: RuledFact['as'], refund: RefundId = 'rfd_1') =>
     ({ do: 'rule', ruling: 'r1', by: 'A. Clerk', note: 'seen', as, refund, facts: [] }) as const
+  const withholding = { do: 'withhold_refund', refund: 'rfd_1' } as const
+  const atBank = (amountMinor: number) =>
+    told({ about: { refund: 'theirs' }, says: 'refunded', states: { amount: { amountMinor, currency: 'EUR' } } })
   const decisions: readonly (readonly [string, readonly Fact[], Command, string])[] = [
     ['given to a person', [], handing, 'handed not_sent'],
     [
@@ -130,6 +137,12 @@ describe('a refund', () => {
     ['ruled when it is done', [refundHanded('1', 'not_sent'), done], word('refund_failed'), 'refund_over'],
     ['ruled twice', [refundHanded('1', 'not_sent'), byPerson('refund_done')], word('refund_failed'), 'refund_over'],
     ['ruled and is not there', [], word('refund_done', 'rfd_9'), 'unknown_refund'],
+    ['withheld where it fits', [], withholding, 'refund_fits'],
+    ['withheld where it fits beside a younger one', [refundAsked('att_1', '2', 834)], withholding, 'refund_fits'],
+    ['withheld where the rest went back at the bank', [atBank(835)], withholding, 'refund_withheld'],
+    ['withheld where the bank may have it', [atBank(835), called('unknown')], withholding, 'refund_over'],
+    ['withheld where a person has it', [atBank(835), refundHanded('1', 'not_sent')], withholding, 'refund_over'],
+    ['withheld and is not there', [], { ...withholding, refund: 'rfd_9' }, 'unknown_refund'],
     ['settled without a dispute', [refundHanded('1', 'not_sent')], word('settled'), 'refund_not_disputed'],
     ['settled in a dispute', [byPerson('refund_failed'), done], word('settled'), 'ruled'],
   ]
@@ -253,7 +266,73 @@ describe('which money goes back', () => {
   })
 })
 
+describe('a refund that waits', () => {
+  it('is not sent where by it, with what is done after all, more would go back than was paid', () => {
+    const late = fc.array(fc.constantFrom('refunded' as const, 'refused' as const, 'reversed' as const), {
+      maxLength: 8,
+    })
+    const sums = fc.array(fc.integer({ min: 1, max: 1_300 }), { minLength: 2, maxLength: 6 })
+    fc.assert(
+      fc.property(sums, late, fc.boolean(), (amounts, words, byHand) => {
+        let facts: readonly Fact[] = [ordered(), begun('att_1'), paid()]
+        const take = (command: Command) => {
+          const decided = decide(facts, command, EXPIRES)
+          if (decided.ok) facts = [...facts, ...decided.value.facts]
+          return decided.ok
+        }
+        const goneBack = () => {
+          const { refunds, reversedMinor } = stateOf(facts)
+          const mayBeGone = refunds.filter(
+            (one) => one.status !== 'failed' && (one.status !== 'requested' || one.handed),
+          )
+          return mayBeGone.reduce((sum, one) => sum + one.amountMinor, reversedMinor)
+        }
+        for (const [place, amountMinor] of amounts.entries()) {
+          const refund = `rfd_${place}` as const
+          take({
+            do: 'refund',
+            refund,
+            attempt: 'att_1',
+            number: `9${place}`,
+            amountMinor,
+            byHand: byHand && place === 2,
+          })
+          const says = words[place]
+          // Of every second one the bank has said no before the next is asked for, and thinks better of it.
+          if (place % 2 === 0)
+            facts = [...facts, read('att_1', 'notice', { about: { refund }, says: 'refused', reason: 'declined' })]
+          if (says === 'refunded') facts = [...facts, read('att_1', 'enquiry', { about: { refund }, says })]
+          if (says === 'reversed') facts = [...facts, read('att_1', 'notice', saying('att_1', says, { amount: LESS }))]
+        }
+        const before = goneBack()
+        for (const { id } of stateOf(facts).refunds.filter((one) => one.status === 'requested' && !one.handed)) {
+          if (!isRefundId(id) || take({ do: 'withhold_refund', refund: id })) continue
+          facts = [...facts, outcome('att_1', 'refund', 'answered', { refund: id, key: `out:${id}` })]
+        }
+        expect(goneBack()).toBeLessThanOrEqual(Math.max(before, 1_234))
+        if (before > 1_234) expect(goneBack()).toBe(before)
+      }),
+      { numRuns: 500 },
+    )
+  })
+})
+
 describe('a refund that a person has', () => {
+  it('is not to be made once by it more would go back than was paid', () => {
+    const task = { kind: 'refund_by_hand', part: 'rfd_2' }
+    const before = [ordered(), begun('att_1'), paid(), refundAsked('att_1', '1', 400)]
+    const handed = [...before, refundAsked('att_1', '2', 1_234), refundHanded('2', 'not_sent')]
+    const told = (facts: readonly Fact[]) => storyOf(facts, stateOf(facts), task).todo
+    const said = (says: 'refused' | 'refunded') =>
+      read(
+        'att_1',
+        'notice',
+        says === 'refused' ? { about: { refund: '91' }, says, reason: 'declined' } : { about: { refund: '91' }, says },
+      )
+    expect(told([...handed, said('refused')])).toMatch(/^Transfer 12\.34 EUR/)
+    expect(told([...handed, said('refused'), said('refunded')])).toMatch(/^Send nothing/)
+  })
+
   it('is told together with what was paid back at the bank itself, so that it is neither sent nor counted twice', () => {
     const task = { kind: 'refund_by_hand', part: 'rfd_1' }
     const handed = [ordered(), begun('att_1'), paid(), refundAsked('att_1', '1', 400), refundHanded('1', 'not_sent')]

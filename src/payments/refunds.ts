@@ -30,6 +30,7 @@ type RefundEvidence = {
   readonly readings: readonly ReadingFact[]
   readonly outcomes: readonly OutcomeFact[]
   readonly rulings: readonly RuledFact[]
+  readonly isWithheld: boolean
 }
 
 const isHeard = ({ readings }: RefundEvidence, ...words: readonly string[]): boolean =>
@@ -48,7 +49,7 @@ const statusOf = (evidence: RefundEvidence): RefundStatus => {
   if (isHeard(evidence, 'refused') || isRuled(evidence, 'refund_failed')) return 'failed'
   if (isHeard(evidence, 'accepted', 'waiting') || called('answered')) return 'sent'
   if (called('unknown')) return 'unknown'
-  return called('turned_down') ? 'failed' : 'requested'
+  return called('turned_down') || evidence.isWithheld ? 'failed' : 'requested'
 }
 
 /** A person said one thing and the PSP the other: neither word may vanish. */
@@ -68,6 +69,7 @@ export const refundsOf = (facts: readonly Fact[]): readonly RefundState[] => {
       readings: readings.filter((reading) => fits(reading, refund, currency)),
       outcomes: only(facts, 'outcome').filter((outcome) => outcome.refund === refund.refund),
       rulings: only(facts, 'ruled').filter((ruling) => ruling.refund === refund.refund),
+      isWithheld: only(facts, 'refund_withheld').some((fact) => fact.refund === refund.refund),
     }
     const handed = only(facts, 'refund_handed').find((fact) => fact.refund === refund.refund)?.why
     const bankReference = referenceOf(evidence)
@@ -128,6 +130,27 @@ export const leftMinor = (
   const paid = attempt.status === 'executed' ? order.amount.amountMinor : 0
   return Math.max(0, paid - attempt.reversedMinor - committedMinor(refunds, attempt.id))
 }
+
+/**
+ * Whether a promised refund can still be made without more going back than was paid: one that had failed may be done after all beside
+ * another in its place, or the bank have paid back by itself. What may have gone back comes first, then what waits, the oldest first.
+ */
+export const stillFits = ({ order, attempts, refunds }: PaymentState, wanted: RefundState): boolean => {
+  const reversedMinor = attempts.find(({ id }) => id === wanted.attempt)?.reversedMinor ?? 0
+  const promised = refunds.filter(({ attempt, status }) => attempt === wanted.attempt && status !== 'failed')
+  const gone = promised.filter((refund) => !isWaiting(refund))
+  let left = gone.reduce((minor, { amountMinor }) => minor - amountMinor, order.amount.amountMinor - reversedMinor)
+  if (!isWaiting(wanted)) return left >= 0
+  for (const { id, amountMinor } of promised.filter(isWaiting)) {
+    const fits = amountMinor <= left
+    if (id === wanted.id) return fits
+    if (fits) left -= amountMinor
+  }
+  return false
+}
+
+/** Surely not sent, and the hub's to send: what a person has may have been made by that person. */
+const isWaiting = ({ status, handed }: RefundState): boolean => status === 'requested' && !handed
 
 /**
  * Hearing cannot be refused, so a refund that had failed may be done after all beside another in its place. A ruling names the sum that it

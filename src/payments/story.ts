@@ -105,6 +105,8 @@ const tell = (fact: Fact, currency: Currency): string => {
       return `${fact.attempt}: ${fact.finding}`
     case 'refund_asked':
       return `${fact.refund} of ${fact.attempt}: ${toDecimal({ amountMinor: fact.amountMinor, currency })} ${currency}${fact.reason === undefined ? '' : `, ${fact.reason}`}`
+    case 'refund_withheld':
+      return `${fact.refund}: with what went back, more than was paid`
     case 'refund_handed':
       return `${fact.refund}: ${fact.why}`
     case 'twin':

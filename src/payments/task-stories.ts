@@ -3,6 +3,7 @@ import { toRfc3339 } from '../kernel/time.ts'
 import type { Task, TaskStory } from '../tasks/index.ts'
 import type { AttemptState, Attention, BegunFact, Fact, PaymentState, RefundAskedFact } from './facts.ts'
 import { isSettled } from './refund-decisions.ts'
+import { stillFits } from './refunds.ts'
 import { concernedBy } from './ruling.ts'
 import { inWords } from './story.ts'
 
@@ -102,7 +103,9 @@ const refundStory = (facts: readonly Fact[], state: PaymentState, kind: string, 
       ...words,
     ],
     money: moneyOf(state),
-    ...(kind === 'refund_by_hand' && attempt ? { todo: transferOf(facts, state, refund, attempt) } : {}),
+    ...(kind === 'refund_by_hand' && attempt && now
+      ? { todo: stillFits(state, now) ? transferOf(facts, state, refund, attempt) : SEND_NOTHING }
+      : {}),
   }
 }
 
@@ -132,6 +135,10 @@ const madeAtBank = (state: PaymentState, { attempt }: RefundAskedFact): readonly
       ({ amountMinor, bankReference }) =>
         `The bank tells of ${sumOf(state, amountMinor)} paid back there${bankReference === undefined ? '' : ` (${bankReference})`}, which is counted already: if it is this refund, send nothing and rule it refund-failed.`,
     )
+
+/** It was promised in place of a refund that had failed, and was done after all. */
+const SEND_NOTHING =
+  'Send nothing: with what has gone back since, more than was paid would go back. Rule it failed, unless you have made it already.'
 
 /** Everything a transfer form asks for. The payer's account stands here because the money cannot go back without it. */
 const transferOf = (

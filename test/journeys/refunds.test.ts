@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { MINUTE_MS } from '../../src/kernel/time.ts'
 import { type Hub, paymentJobs } from '../../src/payments/index.ts'
-import { keptMessages, sendNotice } from '../support/bank-notice.ts'
+import { bankNotice, keptMessages, sendNotice } from '../support/bank-notice.ts'
 import { type Node, startTestHub, type TestHub } from '../support/hub.ts'
 import { noticesOf, ordered, paidThrough, truth } from '../support/story.ts'
 
@@ -19,6 +19,8 @@ afterAll(async () => {
 })
 
 const PAID = 12_345
+/** The bogus bank lets a refund that ends so fail after a minute. */
+const FAILING = 4_098
 const paid = async (channel = 'sandbox'): Promise<string> => (await paidThrough(hub, channel, 'pay')).order.id
 const refund = (id: string, body: unknown = {}, more = {}) => hub.api('POST', `/v1/payments/${id}/refunds`, body, more)
 const refundOf = async (id: string, name: string) => (await hub.api('GET', `/v1/payments/${id}/refunds/${name}`)).body
@@ -142,6 +144,32 @@ describe('refunds at once', () => {
     await Promise.all([hub.composed.drain(), second.composed.drain()])
     await hub.settle()
     expect(await truth(hub, id)).toMatchObject({ refundedAmount: 12_000, attention: [] })
+  })
+})
+
+describe('a refund in place of one that failed', () => {
+  it('is not sent any more when that one is done after all', async () => {
+    const { order } = await paidThrough(hub, 'sandbox', 'pay')
+    const { id } = order
+    const { body: first } = await refund(id, { amount: FAILING })
+    await hub.settle()
+    await hub.clock.advance(3 * MINUTE_MS)
+    expect(await refundOf(id, first.id)).toMatchObject({ status: 'failed' })
+    const { body: second } = await refund(id)
+    expect(second).toMatchObject({ amount: PAID, status: 'requested' })
+    const told = hub.world.sent().findLast(({ body }) => body.includes(`"amount":${FAILING}`))
+    const name = /"number":"(\w+)","status":"failed"/.exec(told?.body ?? '')?.[1] ?? ''
+    const [{ number = '', paidAt } = {}] = (await truth(hub, id)).attempts
+    const refunds = [{ id: 'R1', number: name, amount: FAILING }]
+    const claim = { number, reference: order.reference, refunds, ...(paidAt ? { at: paidAt } : {}) }
+    await sendNotice(hub, bankNotice(hub, claim))
+    await hub.settle()
+    await hub.clock.advance(3 * MINUTE_MS)
+    expect(await refundOf(id, first.id)).toMatchObject({ status: 'done' })
+    expect(await refundOf(id, second.id)).toMatchObject({ status: 'failed' })
+    expect(await truth(hub, id)).toMatchObject({ refundedAmount: FAILING, attention: [] })
+    expect(refundNotices(id).slice(-3)).toEqual(['refund.requested', 'refund.done', 'refund.failed'])
+    expect((await refund(id)).body).toMatchObject({ amount: PAID - FAILING })
   })
 })
 

@@ -16,6 +16,7 @@ import type {
   ReadingFact,
   RefundAskedFact,
   RefundHandedFact,
+  RefundWithheldFact,
   RuledFact,
   Source,
 } from '../../src/payments/facts.ts'
@@ -146,6 +147,13 @@ export const refundHanded = (name: string, why: RefundHandedFact['why']): Refund
   at: START + DAY_MS,
   refund: `rfd_${name}`,
   why,
+})
+
+export const refundWithheld = (name: string): RefundWithheldFact => ({
+  fact: 'refund_withheld',
+  key: `withheld:rfd_${name}`,
+  at: START + DAY_MS,
+  refund: `rfd_${name}`,
 })
 
 // ------------------------------------------------------------------------------------- what a bank says of `att_1`, unless told else

@@ -331,7 +331,7 @@ const refundsSaid = (facts: readonly Fact[], order: OrderedFact): readonly Refun
       ['failed', told('refused') || ruled('refund_failed')],
       ['sent', told('accepted') || told('waiting') || results.includes('answered')],
       ['unknown', results.includes('unknown')],
-      ['failed', results.includes('turned_down')],
+      ['failed', results.includes('turned_down') || facts.some((fact) => fact.key === `withheld:${refund.refund}`)],
     ]
     const status = rows.find(([, holds]) => holds)?.[0] ?? 'requested'
     return { attempt: refund.attempt, amountMinor: refund.amountMinor, status, origin: 'e-service' }
