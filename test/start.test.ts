@@ -270,6 +270,25 @@ describe('the hub', () => {
   )
 
   it(
+    'says that it is not ready once it is asked to stop, still answers, and ends at once when it is asked again',
+    async () => {
+      const env = { EBIZNESS_MODE: 'test', EBIZNESS_DRAIN_SECONDS: '300' }
+      const hub = await run(['start'], { folder: newFolder(), env })
+      const [, port] = await hub.says(/listens on port (\d+) .* in test mode/)
+      hub.child.kill('SIGTERM')
+      await hub.says(/"stopping"/)
+      const ask = async (path: string) => {
+        const { status, headers } = await fetch(`http://localhost:${port}${path}`)
+        return [status, headers.get('connection')]
+      }
+      expect(await ask('/readyz')).toEqual([503, 'close'])
+      expect(await ask('/.well-known/jwks.json')).toEqual([200, 'close'])
+      expect(await hub.stop()).toBe(1)
+    },
+    SLOW_MS,
+  )
+
+  it(
     'only delivers notices when that is all it is started for',
     async () => {
       const env = { EBIZNESS_MODE: 'test', EBIZNESS_LOG_LEVEL: 'error' }

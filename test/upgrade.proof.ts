@@ -4,7 +4,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openTempFolder } from './support/test-server.ts'
 import { snapshot } from './torture/snapshot.mjs'
 import { buildPrevious, migrationsOf, type Previous } from './upgrade/previous.mjs'
-import { shown, upgrade } from './upgrade/upgrade.ts'
+import { rollOver } from './upgrade/rolling.ts'
+import { DRAIN_SECONDS, shown, upgrade } from './upgrade/upgrade.ts'
 
 /** A short one among the proofs; the long ones are `npm run upgrade`. */
 let folder = ''
@@ -36,5 +37,22 @@ describe('the release before and this one', () => {
     expect([...report.balancer.failed, ...report.breaches], shown(report)).toEqual([])
     expect(Math.min(report.answered.older, report.answered.newer, report.refunds)).toBeGreaterThan(0)
     expect(report.executed).toBeGreaterThan(0)
+  })
+})
+
+describe('two nodes behind a balancer that looks at /readyz', () => {
+  it('are stopped one after the other under traffic, and not one request fails or is turned away', async () => {
+    const own = join(folder, 'rolling')
+    mkdirSync(own, { mode: 0o711 })
+    const { balancer, goneMs, orders, breaches } = await rollOver({
+      program: current,
+      drainSeconds: DRAIN_SECONDS,
+      stepOrders: 25,
+      folder: own,
+    })
+    expect([...balancer.failed, ...breaches]).toEqual([])
+    expect(balancer.passedOn).toBe(0)
+    expect(balancer.requests).toBeGreaterThanOrEqual(2 * orders)
+    expect(Math.min(...goneMs)).toBeGreaterThan(DRAIN_SECONDS * 1_000)
   })
 })

@@ -133,6 +133,8 @@ export type Composed = {
   drain(): Promise<void>
   /** What it will do by itself after now, earliest first; for a clock that a test moves. */
   due(): Promise<readonly Due[]>
+  /** From now on `/readyz` says no and neither job nor delivery begins, while requests are answered; waits for those that run, at most `graceMs`. */
+  leave(graceMs: number): Promise<void>
   /** Ends what is under way, at most `graceMs`, and lets go of everything but the database. */
   close(graceMs: number): Promise<void>
 }
@@ -188,10 +190,12 @@ export const compose = async (parts: Parts): Promise<Composed> => {
   const tokens = openTokens(hub)
   const path = pathOf(config.publicUrl)
   const assets = below(path, parts.assets ?? loadAssets())
-  const web = webOf({ config, hub, tokens, merchants, channels, db, assets, log, metrics, clock, random, modules })
   const count: WorkerOptions['count'] = (kind, outcome) => metrics.count('job_runs', { kind, outcome })
   const worker: Worker = createWorker({ db, clock, log, count, random })
   const handlers: readonly JobHandler[] = paymentJobs(hub, tokens)
+  const { leave, isLeaving } = openLeaving([worker, notices])
+  const inside = { config, hub, tokens, merchants, channels, db, assets, isLeaving }
+  const web = webOf({ ...inside, log, metrics, clock, random, modules })
   return {
     hub,
     merchants,
@@ -214,10 +218,23 @@ export const compose = async (parts: Parts): Promise<Composed> => {
           (modules.includes('notices') ? await notices.drain() : 0)
     },
     due: async () => dueOf(jobs, notices, handlers, modules),
+    leave,
     close: async (graceMs) => {
-      await Promise.all([worker.stop(graceMs), notices.stop(graceMs)])
+      await leave(graceMs)
       await merchants.close()
       await client.close()
+    },
+  }
+}
+
+/** What works by itself, told to begin nothing more. */
+const openLeaving = (loops: readonly Pick<Worker, 'stop'>[]) => {
+  let leaving = false
+  return {
+    isLeaving: () => leaving,
+    leave: async (graceMs: number): Promise<void> => {
+      leaving = true
+      await Promise.all(loops.map((loop) => loop.stop(graceMs)))
     },
   }
 }

@@ -36,6 +36,16 @@ it('takes a mail server with the address that letters come from, and not without
   ])
 })
 
+it('drains for whole seconds, at most five minutes, and not at all unless told', () => {
+  const drainOf = (text: string) => {
+    const read = readConfig({ EBIZNESS_DRAIN_SECONDS: text }, 'test')
+    return read.ok ? read.value.drainMs : read.error
+  }
+  expect([drainOf(''), drainOf('0'), drainOf('10')]).toEqual([0, 0, 10_000])
+  for (const text of ['-1', '301', '1.5', '10s'])
+    expect(drainOf(text)).toEqual([expect.stringMatching(/^EBIZNESS_DRAIN_SECONDS: /)])
+})
+
 it.each(['10.0.0.1', '10.0.0.0/33', '10.0.0.1/24', 'proxy.example'])('says that %j is no network', (text) => {
   const read = readConfig({ EBIZNESS_TRUSTED_PROXIES: text }, 'test')
   expect(read.ok ? [] : read.error).toEqual([expect.stringMatching(/^EBIZNESS_TRUSTED_PROXIES: /)])

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { fail, ok, type Result } from '../kernel/result.ts'
+import { SECOND_MS } from '../kernel/time.ts'
 import { parseMasterKeys } from '../platform/crypto/index.ts'
 import { type Network, parseNetwork } from '../platform/http/addresses.ts'
 import { faultOfPublicUrl } from '../platform/http/prefix.ts'
@@ -32,6 +33,8 @@ export type Config = {
   readonly testClock: string | undefined
   /** Connections to the database per process. */
   readonly poolSize: number
+  /** How long `start` still takes requests once it is asked to stop and says that it is not ready. */
+  readonly drainMs: number
 }
 
 /** Separated by commas. */
@@ -61,6 +64,9 @@ const faultOfMailServer = ({ hostname, username, password }: URL): string | unde
     return 'a % in its user name or password must be written as %25'
   }
 }
+
+/** Longer than any proxy looks away; who mistypes it waits no hour for a process to end. */
+const MAX_DRAIN_SECONDS = 300
 
 const Environment = z.object({
   DATABASE_URL: z
@@ -104,6 +110,7 @@ const Environment = z.object({
     .url({ protocol: /^https?$/, error: 'must be the address of the simulated banks, e.g. http://localhost:8081' })
     .optional(),
   EBIZNESS_DATABASE_CONNECTIONS: z.coerce.number().int().min(2).max(500).default(20),
+  EBIZNESS_DRAIN_SECONDS: z.coerce.number().int().min(0).max(MAX_DRAIN_SECONDS).default(0),
 })
 
 /** Errors: one sentence for each variable that is wrong. Empty variables count as absent. */
@@ -147,6 +154,7 @@ export const readConfig = (
       tracesTo: env.OTEL_EXPORTER_OTLP_ENDPOINT,
       testClock: env.EBIZNESS_TEST_CLOCK?.replace(/\/+$/, ''),
       poolSize: env.EBIZNESS_DATABASE_CONNECTIONS,
+      drainMs: env.EBIZNESS_DRAIN_SECONDS * SECOND_MS,
     }),
   )
 }

@@ -11,7 +11,7 @@ import type { ModuleName } from './modules.ts'
 import type { FollowedClock } from './test-clock.ts'
 
 /** A whole hub inside another program. */
-export type MountedHub = Pick<Composed, 'fetch' | 'work'> & {
+export type MountedHub = Pick<Composed, 'fetch' | 'work' | 'leave'> & {
   /** Ends what is under way, at most `graceMs` (ten seconds unless told), and lets go of the database. */
   close(graceMs?: number): Promise<void>
 }
@@ -76,7 +76,7 @@ export const openConfigured = async (
       ...(modules ? { modules } : {}),
       ...(traces ? { traces } : {}),
     })
-    const { fetch, work, merchants } = composed
+    const { fetch, work, leave, merchants } = composed
     // Test keys outside test mode, keys that do not open, settings that do not fit.
     const findings = await merchants.findings()
     const faults = findings.filter(({ severity }) => severity === 'fault')
@@ -91,7 +91,7 @@ export const openConfigured = async (
       for (const { id } of unsendable)
         log.warn({ about: id }, 'receipts are wanted by e-mail and cannot be sent: set EBIZNESS_SMTP_URL')
     await followed?.attend(composed)
-    return ok({ fetch, work, close })
+    return ok({ fetch, work, leave, close })
   } catch (fault) {
     await close()
     throw fault

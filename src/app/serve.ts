@@ -5,6 +5,8 @@ import { SECOND_MS } from '../kernel/time.ts'
 /** A listening hub. */
 export type Listening = {
   readonly port: number
+  /** Takes requests as before, and each answer ends its connection: whoever keeps connections is sent to open the next elsewhere. */
+  drain(): void
   /** Takes no more connections, lets running requests end, at most `graceMs`. */
   close(graceMs: number): Promise<void>
 }
@@ -68,7 +70,12 @@ const LET_PASS_MS = SECOND_MS / 2
 
 /** Throws what `listen` throws, e.g. `EADDRINUSE`. Port 0: any free one. `host` absent: every address of the machine. */
 export const listen = async (fetch: Fetch, port: number, host?: string): Promise<Listening> => {
-  const server = createServer(LIMITS, nodeListener(fetch))
+  const answer = nodeListener(fetch)
+  const last = openLast()
+  const server = createServer(LIMITS, (incoming, response) => {
+    last.enter(response)
+    answer(incoming, response)
+  })
   server.timeout = STILL_SOCKET_MS
   server.maxHeadersCount = MAX_HEADERS
   server.maxConnections = MAX_CONNECTIONS
@@ -76,7 +83,14 @@ export const listen = async (fetch: Fetch, port: number, host?: string): Promise
     server.once('error', reject)
     server.listen(port, host, resolve)
   })
-  return { port: portOf(server, port), close: (graceMs) => closeServer(server, graceMs) }
+  return {
+    port: portOf(server, port),
+    drain: last.begin,
+    close: (graceMs) => {
+      last.begin()
+      return closeServer(server, graceMs)
+    },
+  }
 }
 
 const portOf = (server: Server, asked: number): number => {
@@ -84,12 +98,33 @@ const portOf = (server: Server, asked: number): number => {
   return typeof address === 'object' && address ? address.port : asked
 }
 
-const closeServer = (server: Server, graceMs: number): Promise<void> =>
-  new Promise((resolve) => {
-    const timer = setTimeout(() => server.closeAllConnections(), graceMs)
-    server.close(() => {
-      clearTimeout(timer)
-      resolve()
-    })
-    server.closeIdleConnections()
-  })
+/** Once begun, every answer whose head is not yet on its way is the last one of its connection (RFC 9112 §9.6). */
+const openLast = () => {
+  const running = new Set<ServerResponse>()
+  let begun = false
+  const mark = (response: ServerResponse): void => {
+    if (!response.headersSent) response.setHeader('connection', 'close')
+  }
+  return {
+    begin: (): void => {
+      begun = true
+      for (const response of running) mark(response)
+    },
+    enter: (response: ServerResponse): void => {
+      if (begun) mark(response)
+      running.add(response)
+      response.once('close', () => running.delete(response))
+    },
+  }
+}
+
+/** Right after the sockets were read, so that a request which has come on a kept connection is under way, and not cut off as idle. */
+const closeServer = async (server: Server, graceMs: number): Promise<void> => {
+  await turn()
+  await turn()
+  const timer = setTimeout(() => server.closeAllConnections(), graceMs)
+  await new Promise<void>((resolve) => server.close(() => resolve()))
+  clearTimeout(timer)
+}
+/** The first ends the turn that may be half over; in the next one every socket is read. */
+const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))

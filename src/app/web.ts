@@ -43,6 +43,8 @@ export type WebParts = {
   readonly clock: Clock
   readonly random: Random
   readonly modules: readonly ModuleName[]
+  /** It was asked to end: who looks at `/readyz` sends its requests to another. */
+  readonly isLeaving: () => boolean
 }
 
 /** Largest body of any request; orders and banks' messages are a few kB. */
@@ -138,7 +140,7 @@ const secured = ({ mode }: WebParts['config']) => {
   }
 }
 
-const operations = ({ config, db, metrics }: WebParts): Hono => {
+const operations = ({ config, db, metrics, isLeaving }: WebParts): Hono => {
   const app = new Hono()
   app.get('/', (c) =>
     c.text(
@@ -147,6 +149,7 @@ const operations = ({ config, db, metrics }: WebParts): Hono => {
   )
   app.get('/healthz', (c) => c.text('ok'))
   app.get('/readyz', async (c) => {
+    if (isLeaving()) return c.text('this process is about to end; others take what comes', 503)
     const skewMs = await db.clockSkewMs()
     if (Math.abs(skewMs) <= MAX_SKEW_MS) return c.text('ready')
     return c.text(`the clock of this machine is ${Math.round(skewMs)} ms away from the database's; set it`, 503)

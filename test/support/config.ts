@@ -17,4 +17,5 @@ export const testConfig = (publicUrl: string): Config => ({
   tracesTo: undefined,
   testClock: undefined,
   poolSize: 8,
+  drainMs: 0,
 })

@@ -1,8 +1,17 @@
-import { createServer, type IncomingMessage, request, type ServerResponse } from 'node:http'
+import {
+  Agent,
+  createServer,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  request,
+  type ServerResponse,
+} from 'node:http'
+import { setTimeout as pause } from 'node:timers/promises'
 
 /**
- * What stands in front of two hubs: requests go to each in turn, and past one that takes no connection. A request that a hub took is never
- * sent again: whoever cannot say what became of it tells the caller so, and that is a failure here.
+ * What stands in front of two hubs and keeps connections to them, as proxies do: requests go to each in turn, and past one that takes no
+ * connection. A request that a hub took is never sent again: whoever cannot say what became of it tells the caller so, and that is a
+ * failure here.
  */
 export type Balancer = {
   readonly root: string
@@ -11,6 +20,9 @@ export type Balancer = {
   readonly counts: Counts
   add(port: number): void
   remove(port: number): void
+  /** Adds it once its `/readyz` answers 200, and removes it whenever that says something else. */
+  follow(port: number): void
+  has(port: number): boolean
   stop(): Promise<void>
 }
 
@@ -24,11 +36,14 @@ export type Counts = {
 }
 
 const HOST = '127.0.0.1'
+const LOOK_EVERY_MS = 100
 
 export const startBalancer = async (): Promise<Balancer> => {
   const ports: number[] = []
   const answered = new Map<number, number>()
   const counts: Counts = { requests: 0, passedOn: 0, failed: [], longestMs: 0 }
+  const agent = new Agent({ keepAlive: true })
+  const over = new AbortController()
 
   const fail = (incoming: IncomingMessage, response: ServerResponse, why: string): void => {
     counts.failed.push(`${incoming.method} ${incoming.url?.split('?')[0]}: ${why}`)
@@ -46,12 +61,12 @@ export const startBalancer = async (): Promise<Balancer> => {
       return
     }
     const { method, url, headers } = incoming
-    const onward = request({ host: HOST, port, agent: false, method, path: url, headers })
+    const onward = request({ host: HOST, port, agent, method, path: url, headers: passed(headers) })
     let refused = false
     onward.on('response', (answer) => {
       answered.set(port, (answered.get(port) ?? 0) + 1)
       if ((answer.statusCode ?? 500) >= 500) counts.failed.push(`${method} ${url?.split('?')[0]}: ${answer.statusCode}`)
-      response.writeHead(answer.statusCode ?? 502, answer.headers)
+      response.writeHead(answer.statusCode ?? 502, passed(answer.headers))
       answer.on('error', () => response.destroy())
       answer.pipe(response)
     })
@@ -62,6 +77,19 @@ export const startBalancer = async (): Promise<Balancer> => {
       else if (!response.headersSent) fail(incoming, response, fault.message)
     })
     onward.end(body)
+  }
+
+  const add = (port: number): void => void ports.push(port)
+  const remove = (port: number): void => {
+    if (ports.includes(port)) ports.splice(ports.indexOf(port), 1)
+  }
+  const follow = async (port: number): Promise<void> => {
+    while (!over.signal.aborted) {
+      const ready = await isReady(port)
+      if (ready && !ports.includes(port)) add(port)
+      if (!ready) remove(port)
+      await pause(LOOK_EVERY_MS)
+    }
   }
 
   const server = createServer((incoming, response) => {
@@ -84,8 +112,24 @@ export const startBalancer = async (): Promise<Balancer> => {
     root: `http://localhost:${typeof address === 'object' && address ? address.port : 0}`,
     answered,
     counts,
-    add: (port) => void ports.push(port),
-    remove: (port) => void ports.splice(ports.indexOf(port), 1),
-    stop: () => new Promise<void>((resolve) => server.close(() => resolve()) && server.closeAllConnections()),
+    add,
+    remove,
+    follow: (port) => void follow(port),
+    has: (port) => ports.includes(port),
+    stop: () => {
+      over.abort()
+      agent.destroy()
+      return new Promise<void>((resolve) => server.close(() => resolve()) && server.closeAllConnections())
+    },
   }
 }
+
+/** What speaks of one connection is not passed on to the next (RFC 9110 §7.6.1). */
+const passed = ({ connection: _own, 'keep-alive': _time, ...headers }: IncomingHttpHeaders): IncomingHttpHeaders =>
+  headers
+
+export const isReady = (port: number): Promise<boolean> =>
+  fetch(`http://${HOST}:${port}/readyz`, { headers: { connection: 'close' } }).then(
+    ({ ok }) => ok,
+    () => false,
+  )

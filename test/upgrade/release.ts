@@ -4,6 +4,7 @@ import { openSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { promisify } from 'node:util'
+import { isReady } from './balancer.ts'
 
 /** One built release of the hub, as operators run it beside another. */
 export type Release = {
@@ -81,9 +82,3 @@ export const releaseAt = ({ folder, name, program, port, environment, breaches }
     },
   }
 }
-
-const isReady = (port: number): Promise<boolean> =>
-  fetch(`http://127.0.0.1:${port}/readyz`).then(
-    ({ ok }) => ok,
-    () => false,
-  )

@@ -32,7 +32,7 @@ export const shown = (report: Report): string => {
     ['longest answer meanwhile', seconds(report.longestWhileMigratingMs)],
     ['the one before stopped', seconds(report.olderGoneMs)],
     ['the one before ready again', seconds(report.olderBackMs)],
-    ['this release stopped', seconds(report.newerGoneMs)],
+    ['this release stopped, drained', seconds(report.newerGoneMs)],
     ['requests', balancer.requests],
     ['answered by the release before', report.answered.older],
     ['answered by this release', report.answered.newer],

@@ -38,6 +38,8 @@ export type Options = {
 
 /** What was taken for processing is paid after half a minute, and every notice was repeated. */
 const BANKS_DONE_MS = 65_000
+/** Many looks of the balancer at `/readyz`, also on a machine that is busy. */
+export const DRAIN_SECONDS = 3
 const STEP_WAIT_MS = 300_000
 const POLL_MS = 20
 /** Then all is lost, and nobody waits to see how much. */
@@ -110,6 +112,7 @@ const releasesOf = async (
     EBIZNESS_DATA_DIR: home,
     EBIZNESS_MODE: 'test',
     EBIZNESS_LOG_LEVEL: 'warn',
+    EBIZNESS_DRAIN_SECONDS: String(DRAIN_SECONDS),
   }
   const [first = 0, second = 0] = await freePorts(2)
   const parts = { folder, environment, breaches }
@@ -149,12 +152,14 @@ const stagesOf = ({ options: { stepPayments, say }, balancer, created, older, ne
   }
   const enter = async (release: Release): Promise<number> => {
     const tookMs = await release.start()
-    balancer.add(release.port)
+    if (release === older) balancer.add(release.port)
+    else balancer.follow(release.port)
+    await until(() => balancer.has(release.port), 'the balancer does not take it in')
     return tookMs
   }
-  /** First out of the balancer, then stopped: what it has taken it brings to its end. */
+  /** The one before, which may not drain, is taken out of the balancer first; this one is only asked to stop. What they have taken they bring to its end. */
   const leave = (release: Release): Promise<number> => {
-    balancer.remove(release.port)
+    if (release === older) balancer.remove(release.port)
     return release.stop()
   }
   const run = async (): Promise<Times> => {

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import { createLog, type Log } from '../../platform/log.ts'
 import type { Config } from '../config.ts'
 import { MODULES, type ModuleName, readModules } from '../modules.ts'
@@ -49,6 +50,11 @@ const serve = async (
   say(`The hub listens on port ${listening.port} as ${config.publicUrl}, in ${config.mode} mode${only}.`)
   log.info({ port: listening.port, mode: config.mode, modules }, 'listening')
   const signal = await stopped
-  log.info({ signal }, 'stopping')
+  log.info({ signal, drainMs: config.drainMs }, 'stopping')
+  const left = hub.leave(config.drainMs + GRACE_MS)
+  listening.drain()
+  // Until whoever shares out the requests has seen at `/readyz` that none is to come here.
+  await pause(config.drainMs)
   await listening.close(GRACE_MS)
+  await left
 }
