@@ -268,6 +268,8 @@ const close = (
 
 /** How long past its last moment a PSP that does not answer is asked, before a person is. Our choice: one day. */
 const NO_ANSWER_AFTER_MS = DAY_MS
+/** Past it, a PSP that does not answer is asked ever more rarely, by this part of its silence: a day of it is about a hundred questions. */
+const PART_OF_SILENCE = 1 / 20
 
 /** What the server does for one attempt next, and when. Undefined: nothing is left to find out by itself. */
 export const attemptDeadline = (
@@ -280,7 +282,9 @@ export const attemptDeadline = (
   const { lastAt } = asked
   if (!plan.canAsk) return { at: plan.endsAt, what: 'end' }
   if (lastAt !== undefined && lastAt >= plan.endsAt + NO_ANSWER_AFTER_MS) return { at: lastAt, what: 'end' }
-  const step = plan.askedMs[Math.min(asked.times, plan.askedMs.length) - 1] ?? DAY_MS
+  const planned = plan.askedMs[Math.min(asked.times, plan.askedMs.length) - 1] ?? DAY_MS
+  const silentMs = lastAt === undefined ? 0 : lastAt - plan.endsAt
+  const step = Math.max(planned, Math.min(Math.round(silentMs * PART_OF_SILENCE), NO_ANSWER_AFTER_MS - silentMs))
   const news = (at: Instant | undefined, afterMs: number) =>
     at !== undefined && (lastAt === undefined || at > lastAt) ? [at + afterMs] : []
   const next = Math.min(

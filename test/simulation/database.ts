@@ -28,14 +28,20 @@ export type DatabaseParts = {
   breaks(at: string): Breakage | undefined
   /** Whether a commit is answered and not done. */
   forgets(): boolean
-  /** Something may have been written. */
-  wrote(): void
+  /** What is due, and when, may have changed. */
+  moved(): void
   /** The process has died. */
   died(at: string, how: Breakage): void
 }
 
 /** Beside the request, and only to be faster or for a person's eyes. */
 const LEFT_OUT: ReadonlySet<string> = new Set(['jobs.notify', 'merchants.note_use'])
+
+/** Statements on the tables of what is to be done later; some only read, and a claim may find nothing. */
+const OF_WHAT_IS_DUE = /^(jobs|notices)\./
+const READS = /^(select|with recursive)\b/
+const mayMove = ({ name = '', text }: pg.QueryConfig, found: number | null): boolean =>
+  OF_WHAT_IS_DUE.test(name) && !READS.test(text) && !(name.endsWith('.claim') && found === 0)
 
 const NEVER = new Promise<never>(() => {})
 
@@ -134,7 +140,7 @@ const breakable = (parts: DatabaseParts, raw: pg.PoolClient, leave: () => void):
     const asking = typeof asked === 'string' ? raw.query(asked) : raw.query(asked)
     last = asking
     const answer = await asking
-    if (typeof asked === 'string' || !asked.text.startsWith('select')) parts.wrote()
+    if (typeof asked !== 'string' && mayMove(asked, answer.rowCount)) parts.moved()
     if (name === 'commit') inTransaction = false
     if (breakage === 'crash_after') return die(name, breakage)
     if (breakage === 'cut_after') return cut()

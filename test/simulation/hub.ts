@@ -25,8 +25,8 @@ export type HubAtWork = {
   /** Has somebody do what is due, if anybody can. */
   wake(kind: 'jobs' | 'notices'): void
   crashes(): number
-  /** Whether anything may have been written since this was asked last. */
-  wrote(): boolean
+  /** Whether what is due, and when, may have changed since this was asked last. */
+  moved(): boolean
 }
 
 /** A process that died is started again by whoever watches it. */
@@ -37,7 +37,7 @@ export const openHub = (installation: Installation, wire: Wire, outside: Outside
   const random = randomFrom(chance)
   const nodes: HubNode[] = []
   let crashes = 0
-  let written = true
+  let hasMoved = true
 
   const banks = openBanks({ wire, random, deliver: (message, channel) => deliver(message, channel) })
   const listener = openListener(wire, outside, installation.noticeKeys)
@@ -67,8 +67,8 @@ export const openHub = (installation: Installation, wire: Wire, outside: Outside
     const clock = { now: () => stage.now() + (weather.skewMs[place] ?? 0) }
     const node: HubNode = { process, composed: undefined, underWay: new Set(), draining: new Set() }
     nodes[place] = node
-    const wrote = (): void => {
-      written = true
+    const moved = (): void => {
+      hasMoved = true
     }
     const died = (at: string, how: string): void => {
       crashes++
@@ -92,7 +92,7 @@ export const openHub = (installation: Installation, wire: Wire, outside: Outside
         breaks,
         forgets: () => happens(wire, weather.forgets),
         died,
-        wrote,
+        moved,
       })
       const client = simulatedClient(wire, process, calleeOf)
       const modules = ['payments'] as const
@@ -127,9 +127,9 @@ export const openHub = (installation: Installation, wire: Wire, outside: Outside
       })
     },
     crashes: () => crashes,
-    wrote: () => {
-      const was = written
-      written = false
+    moved: () => {
+      const was = hasMoved
+      hasMoved = false
       return was
     },
   }

@@ -120,6 +120,9 @@ const opened = async (around: Surroundings, what: string, request: () => Request
 const posted = (url: string, fields: Readonly<Record<string, string>>): Request =>
   new Request(url, { method: 'POST', body: new URLSearchParams(fields) })
 
+/** Mostly short: while a payer thinks, the hub asks the bank each minute and nothing else happens. */
+const AT_THE_BANK_MS = [5, 5, 40, 40, 120, 120, 14 * 60, 50 * 60].map((seconds) => seconds * SECOND_MS)
+
 /** Chooses a bank, decides there, and comes back or does not. */
 export const pay = async (around: Surroundings, { payUrl }: Order, who: string): Promise<void> => {
   const { wire, banks } = around
@@ -135,7 +138,7 @@ export const pay = async (around: Surroundings, { payUrl }: Order, who: string):
   const going = await choose()
   const atBank = going && (await reachBank(banks, going))
   if (!atBank) return
-  await stage.until(stage.now() + chance.pick(5 * SECOND_MS, 2 * MINUTE_MS, 14 * MINUTE_MS, 50 * MINUTE_MS))
+  await stage.until(stage.now() + (AT_THE_BANK_MS[chance.between(0, AT_THE_BANK_MS.length - 1)] ?? 0))
   await decide(around, offer, atBank, who)
 }
 

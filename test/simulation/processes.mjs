@@ -59,7 +59,7 @@ export const simulateInProcesses = async ({
 
 const lived = (work, told) =>
   new Promise((resolve, reject) => {
-    const child = fork(ITSELF, [JSON.stringify(work)])
+    const child = fork(ITSELF, [JSON.stringify(work)], { execArgv: [...process.execArgv, '--max-semi-space-size=64'] })
     let ended
     child.on('message', ({ count, run }) => {
       if (run) ended = run

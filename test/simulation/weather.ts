@@ -18,6 +18,8 @@ export type Weather = {
   readonly corrupted: number
   /** A process stands still now and then, longer than its leases. */
   readonly frozen: number
+  /** How long it takes at most until the hub sees what is due. */
+  readonly looksEveryMs: number
   /** The bank's server is away until then. */
   readonly bankAwayUntil: Instant
   /** The e-service's listener is away until then. */
@@ -63,6 +65,7 @@ export const weatherOf = (chance: Chance): Omit<Weather, 'forgets'> => {
     delayed: often(0.4, 0.05, 0.4),
     corrupted: often(0.25, 0.02, 0.2),
     frozen: often(0.2, 0.005, 0.05),
+    looksEveryMs: chance.pick(50, 600, 600),
     bankAwayUntil: away(0.25, 20 * HOUR_MS),
     listenerAwayUntil: away(0.25, 6 * DAY_MS),
     listenerFails: often(0.3, 0.05, 0.5),

@@ -103,8 +103,6 @@ const NEXT_DUE = `select
 
 /** A turn of something that should have been done at once, and was not. */
 const AGAIN_MS = 2 * SECOND_MS
-/** The hub's own poll is slower. */
-const LOOKS_EVERY_MS = 100
 const MAX_STEPS = 20_000
 const LATEST_MS = 70 * DAY_MS
 
@@ -122,7 +120,7 @@ const pass = async (installation: Installation, wire: Wire, hub: HubAtWork, outs
   let lookedAt = 0
   for (let steps = 0; steps < MAX_STEPS; steps++) {
     const next = stage.next() ?? Number.POSITIVE_INFINITY
-    if (next >= lookedAt + LOOKS_EVERY_MS && hub.wrote()) {
+    if (next >= lookedAt + weather.looksEveryMs && hub.moved()) {
       lookedAt = stage.now()
       due = (await installation.pool.query<Due>(NEXT_DUE)).rows[0]
     }

@@ -2,7 +2,7 @@ import type { Payer } from '../../channels/channel.ts'
 import type { PaymentId } from '../../kernel/ids.ts'
 import type { Language, Localized } from '../../kernel/language.ts'
 import type { Instant } from '../../kernel/time.ts'
-import { at, type Queryable, statement } from '../../platform/db/db.ts'
+import { at, type Queryable, statement, type Tx } from '../../platform/db/db.ts'
 import type { Fact, PaymentState } from '../facts.ts'
 
 /** The payment's row and its facts. */
@@ -87,17 +87,28 @@ const LOCK = statement<PaymentRow>(
   'payments.lock',
   `select ${ROW} from payments.payment where merchant = $1 and id = $2 for update`,
 )
-const GET = statement<PaymentRow>('payments.get', `select ${ROW} from payments.payment where merchant = $1 and id = $2`)
-const BY_TOKEN = statement<PaymentRow>('payments.by-token', `select ${ROW} from payments.payment where pay_token = $1`)
+/** Both as they are at one moment, in one statement. */
+const WITH_FACTS = `${ROW}, (select coalesce(jsonb_agg(body), '[]') from payments.fact
+  where fact.merchant = payment.merchant and fact.payment = payment.id) as facts`
+type Whole = PaymentRow & { readonly facts: readonly Fact[] }
+
+const GET = statement<Whole>(
+  'payments.get',
+  `select ${WITH_FACTS} from payments.payment where merchant = $1 and id = $2`,
+)
+const BY_TOKEN = statement<Whole>(
+  'payments.by-token',
+  `select ${WITH_FACTS} from payments.payment where pay_token = $1`,
+)
 /** One look into the primary key for each merchant, instead of a further index that every order would write. */
-const BY_ID = statement<PaymentRow>(
+const BY_ID = statement<Whole>(
   'payments.by-id',
   `with recursive each as (
      (select merchant from payments.payment order by merchant limit 1)
      union all
      select (select payment.merchant from payments.payment where payment.merchant > each.merchant order by 1 limit 1)
      from each where each.merchant is not null)
-   select ${ROW} from payments.payment where merchant in (select each.merchant from each) and id = $1`,
+   select ${WITH_FACTS} from payments.payment where merchant in (select each.merchant from each) and id = $1`,
 )
 export const FACTS = statement<{ payment: PaymentId; body: Fact }>(
   'payments.facts',
@@ -106,19 +117,28 @@ export const FACTS = statement<{ payment: PaymentId; body: Fact }>(
 
 export type Loaded = { readonly row: PaymentRow; readonly facts: readonly Fact[] }
 
-const withFacts = async (db: Queryable, row: PaymentRow | undefined): Promise<Loaded | undefined> =>
-  row && { row, facts: (await db.query(FACTS, [row.merchant, [row.id]])).map((fact) => fact.body) }
+/**
+ * The payment under its lock. Its facts are a statement of their own, answered after the lock is held, so that nothing newer is missed;
+ * both are sent at once.
+ */
+export const lockPayment = async (tx: Tx, merchant: string, id: string): Promise<Loaded | undefined> => {
+  const [[row], facts] = await Promise.all([tx.query(LOCK, [merchant, id]), tx.query(FACTS, [merchant, [id]])])
+  return row && { row, facts: facts.map(({ body }) => body) }
+}
 
-/** The payment under its lock: read only after the lock is held, so that nothing newer is missed. */
-export const lockPayment = async (tx: Queryable, merchant: string, id: string): Promise<Loaded | undefined> =>
-  withFacts(tx, (await tx.query(LOCK, [merchant, id]))[0])
+const loadedOf = ([whole]: readonly Whole[]): Loaded | undefined => {
+  if (!whole) return undefined
+  const { facts, ...row } = whole
+  return { row, facts }
+}
+
 export const loadPayment = async (db: Queryable, merchant: string, id: string): Promise<Loaded | undefined> =>
-  withFacts(db, (await db.query(GET, [merchant, id]))[0])
+  loadedOf(await db.query(GET, [merchant, id]))
 export const loadByToken = async (db: Queryable, token: string): Promise<Loaded | undefined> =>
-  withFacts(db, (await db.query(BY_TOKEN, [token]))[0])
+  loadedOf(await db.query(BY_TOKEN, [token]))
 /** For operators, who know no merchant. */
 export const loadById = async (db: Queryable, id: string): Promise<Loaded | undefined> =>
-  withFacts(db, (await db.query(BY_ID, [id]))[0])
+  loadedOf(await db.query(BY_ID, [id]))
 
 const SAME_REFERENCE = statement<{ id: PaymentId }>(
   'payments.same-reference',
