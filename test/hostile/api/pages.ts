@@ -7,7 +7,13 @@ import { STRANGE_SEGMENTS, strangeText } from './strange.ts'
 import { type ApiWorld, MARKS } from './world.ts'
 
 /** What a payer's browser brings: signed orders and requests for pages. They stand in no document, so each says what may become of it. */
-export type PageCase = { readonly what: string; readonly request: Sent; readonly mustRefuse: boolean }
+export type PageCase = {
+  readonly what: string
+  readonly request: Sent
+  readonly mustRefuse: boolean
+  /** Where a payment that is over may show itself instead. */
+  readonly orShows?: string
+}
 
 const FORM = ['content-type', 'application/x-www-form-urlencoded'] as const
 const formOf = (target: string, fields: Readonly<Record<string, string>>): Sent => ({
@@ -70,6 +76,7 @@ const page = ({ known }: ApiWorld, chance: Chance): PageCase => {
       what: 'a strange choice',
       request: formOf(`${own}/choose`, { offer: `x${strangeText(chance)}` }),
       mustRefuse: true,
+      orShows: `${own}?back=yes`,
     }
   const target = `${own}${rest}?${chance.pick('lang', 'choose', 'back', '__proto__', 'x')}=${strange}`
   const headers = [
@@ -88,15 +95,18 @@ export const makePageCase = (world: ApiWorld, chance: Chance): PageCase =>
 
 export const pageBreaches = (
   one: PageCase,
-  { status, type, body }: Got,
+  { status, type, headers, body }: Got,
   written: readonly Written[],
 ): readonly string[] => {
+  const { orShows } = one
+  const shows = orShows !== undefined && status === 303 && String(headers.location).startsWith(orShows)
   const refused = status >= 400
+  const begunNothing = refused || shows
   return [
     ...(status >= 500 ? [`answered ${status}`] : []),
-    ...(one.mustRefuse && !refused ? [`is taken with ${status}`] : []),
+    ...(one.mustRefuse && !begunNothing ? [`is taken with ${status}`] : []),
     ...(refused && !type.startsWith('text/html') ? [`refused with ${type || 'nothing'} to read`] : []),
-    ...(refused ? written.map(({ table, op }) => `leaves ${op} ${table}`) : []),
+    ...(begunNothing ? written.map(({ table, op }) => `leaves ${op} ${table}`) : []),
     ...(body.includes(MARKS.theirs) ? ['shows what is another e-service’s'] : []),
   ]
 }
