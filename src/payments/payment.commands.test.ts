@@ -5,6 +5,7 @@ import {
   begun,
   closed,
   EXPIRES,
+  LESS,
   ordered,
   PAYEE,
   paid,
@@ -17,9 +18,34 @@ import { type Life, live } from '../../test/support/life.ts'
 import { anyWalk, type Walk } from '../../test/support/walks.ts'
 import { HOUR_MS } from '../kernel/time.ts'
 import type { Fact } from './facts.ts'
-import { type Command, decide, stateOf } from './payment.ts'
+import { type Command, decide, hear, stateOf } from './payment.ts'
 
 /** What may be decided, and what follows of itself. */
+
+describe('an order’s only attempt that is refused', () => {
+  it.each(['cancelled_by_payer', 'declined'] as const)('closes the payment: money after %s is late', (reason) => {
+    const refusal = hear([ordered('one'), begun('att_1')], [refused(reason)], START)
+    expect(refusal.facts.map(({ fact }) => fact)).toEqual(['reading', 'closed'])
+    expect(refusal.state).toMatchObject({ status: 'refused', final: true })
+    const facts = [ordered('one'), begun('att_1'), ...refusal.facts]
+    expect(hear(facts, [refused(reason)], START).facts).toEqual([])
+    const late = hear(facts, [paid()], START)
+    expect(late.state.attention.map(({ flag }) => flag)).toContain('paid_late')
+  })
+
+  it('closes nothing where the money came first, or may still come, or another may be tried', () => {
+    const before: readonly (readonly Fact[])[] = [
+      [ordered('one'), begun('att_1'), paid()],
+      [ordered('one'), begun('att_1'), accepted({ amount: LESS })],
+      [ordered(), begun('att_1')],
+    ]
+    for (const facts of before) {
+      const heard = hear(facts, [refused('cancelled_by_payer')], START)
+      expect(heard.facts.map(({ fact }) => fact)).toEqual(['reading'])
+      expect(heard.state.attention.map(({ flag }) => flag)).not.toContain('paid_late')
+    }
+  })
+})
 
 describe('a command', () => {
   const A = begun('att_1')

@@ -147,14 +147,20 @@ export const hear = (facts: readonly Fact[], heard: readonly Heard[], now: Insta
 const withFollowing = (before: readonly Fact[], added: readonly Fact[], now: Instant): Decided => {
   const state = stateOf([...before, ...added])
   const as = closesAs(state)
-  if (!as) return { facts: added, state }
-  const all = [...added, { fact: 'closed', key: 'closed', at: now, as } as const]
+  const closed = as ? unknownOf(before, [{ fact: 'closed', key: 'closed', at: now, as }]) : []
+  if (closed.length === 0) return { facts: added, state }
+  const all = [...added, ...closed]
   return { facts: all, state: stateOf([...before, ...all]) }
 }
 
-/** A close that was asked for is recorded as soon as no attempt may still be paid; so is the end of an order's only attempt. */
+/**
+ * A close that was asked for is recorded as soon as no attempt may still be paid; so is the end of an order's only attempt. Where that one
+ * is refused the payment needs no close to be over, but its e-service is told that it is: money that comes then is late.
+ */
 const closesAs = (state: PaymentState): ClosingKind | undefined => {
-  if (state.final || state.attempts.some((attempt) => attempt.mayStillBePaid)) return undefined
+  if (state.attempts.some((attempt) => attempt.mayStillBePaid)) return undefined
+  if (state.status === 'refused') return 'refused'
+  if (state.final) return undefined
   if (state.closing) return state.closing
   return state.order.attempts === 'one' && state.attempts.length > 0 ? 'expired' : undefined
 }

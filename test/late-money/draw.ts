@@ -28,6 +28,7 @@ task with its action, or in both. 123.45 EUR is ordered each time. The rows show
 - **status** is what the API and the notices say. Beside it stands what is asked of a person: each task with the rulings that
   [\`ebizness tasks rule\`](operating/tasks.md) takes.
 - **notices** are those of the whole story, in order, without \`payment.\` in front. The e-service needs no other rule than this: what the last notice says, holds.
+  \`attention\` tells of whatever a GET shows and no status has: a flag, and also a close that was asked for, another reason, a bank's number.
 `
 
 const COLUMNS = ['how it stood', 'what came', 'status', 'counts as', 'for a person', 'notices']

@@ -73,8 +73,9 @@ type Row = {
 }
 
 /**
- * By the rules: money as ordered executes whatever was recorded; `paid_late` beside a recorded close, `contradiction` beside the bank's
- * own refusal, and beside any refusal where money came that confirms nothing. Other money confirms nothing: the attempt is accepted, or stays refused; past its plan's end it is stuck.
+ * By the rules: money as ordered executes whatever was recorded; `paid_late` beside a recorded close, as the refusal of an order's only
+ * attempt is too; `contradiction` beside the bank's own refusal, and beside any refusal where money came that confirms nothing. Other money
+ * confirms nothing: the attempt is accepted, or stays refused; past its plan's end it is stuck.
  */
 const ROWS: readonly Row[] = [
   { attempt: 'started', payment: 'goes_on', right: executed(), wrong: standing('accepted', 'stuck') },
@@ -115,7 +116,12 @@ const ROWS: readonly Row[] = [
     right: executed('contradiction', 'paid_late'),
     wrong: standing('refused', 'contradiction'),
   },
-  { attempt: 'refused', payment: 'one', right: executed('contradiction'), wrong: standing('refused', 'contradiction') },
+  {
+    attempt: 'refused',
+    payment: 'one',
+    right: executed('contradiction', 'paid_late'),
+    wrong: standing('refused', 'contradiction'),
+  },
   { attempt: 'lapsed', payment: 'goes_on', right: executed(), wrong: standing('accepted', 'stuck') },
   { attempt: 'lapsed', payment: 'cancelled', right: executed('paid_late'), wrong: standing('cancelled', 'stuck') },
   { attempt: 'lapsed', payment: 'expired', right: executed('paid_late'), wrong: standing('expired', 'stuck') },
@@ -139,7 +145,7 @@ const ROWS: readonly Row[] = [
     right: executed('paid_late'),
     wrong: standing('refused', 'contradiction'),
   },
-  { attempt: 'given_up', payment: 'one', right: executed(), wrong: standing('refused', 'contradiction') },
+  { attempt: 'given_up', payment: 'one', right: executed('paid_late'), wrong: standing('refused', 'contradiction') },
 ]
 
 /** What an attempt with such money comes to, where the rules tell right and wrong money apart only. */

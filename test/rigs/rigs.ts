@@ -57,7 +57,7 @@ export const RIGS: readonly Rig[] = [
     },
     right: { first: 'refused', status: 'executed', paid: AMOUNT_MINOR, toldPaid: 1 },
     wrong: { first: 'refused', status: 'refused', paid: 0, toldPaid: 0 },
-    attention: ['contradiction'],
+    attention: ['paid_late', 'contradiction'],
   },
   {
     name: 'the callback is lost and nobody asks',
