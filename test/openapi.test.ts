@@ -65,6 +65,20 @@ const operations = (): readonly string[] =>
   )
 
 describe('the document', () => {
+  it.each(['/v1/openapi.json', '/docs'])(
+    'at %s is sent packed to whoever takes that, and as it is to others',
+    async (path) => {
+      const take = async (encoding: string) => {
+        const answer = await fetch(hub.root + path, { headers: { 'accept-encoding': encoding } })
+        const { headers } = answer
+        return [await answer.text(), headers.get('content-type'), headers.get('vary'), headers.get('content-encoding')]
+      }
+      const [plain, packed] = [await take('identity'), await take('br, gzip;q=0.5')]
+      expect(plain.slice(1)).toEqual([expect.stringMatching(/json|html/), 'Accept-Encoding', null])
+      expect(packed).toEqual([...plain.slice(0, 3), 'gzip'])
+    },
+  )
+
   it('passes the recommended rules', async () => {
     const config = await createConfig({ extends: ['recommended'] })
     // Where this hub is reached is not the document's fault.
