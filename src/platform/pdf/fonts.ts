@@ -24,3 +24,12 @@ export const fonts = async (): Promise<Both<Font>> => {
   parsed ??= { regular: create(regular), bold: create(bold) }
   return parsed
 }
+
+/**
+ * A font keeps each glyph with the letters it was first asked for, and one glyph may stand for several: a hyphen and a soft hyphen. Without
+ * this a document's text could be copied from it in the letters of another one. To be called where a document begins to be drawn.
+ */
+export const forgetGlyphs = ({ regular, bold }: Both<Font>): void => {
+  // fontkit 2 has no call for it; a test sees whether the name still fits.
+  for (const font of [regular, bold]) Reflect.set(font, '_glyphs', {})
+}

@@ -64,6 +64,13 @@ describe('a sheet', () => {
     expect(Buffer.from(once).equals(Buffer.from(other))).toBe(false)
   })
 
+  it('can be copied in its own letters, whatever hyphens and spaces an earlier one had', async () => {
+    const hyphens = { key: 'Numurs', value: 'NIN\u20112026\u2010000\u00ad123\u00a0456' }
+    await Promise.all([1, 2].map(() => sheetPdf({ ...sheet, rows: [hyphens] })))
+    const plain = { key: 'Numurs', value: 'NIN-2026-000-123 456' }
+    expect((await readPdf(await sheetPdf({ ...sheet, rows: [plain] }))).read).toContain(plain.value)
+  })
+
   it('says a warning first', async () => {
     const { read } = await readPdf(await sheetPdf({ ...sheet, warning: 'Izmēģinājums' }))
     expect(read.slice(2, 4)).toEqual(['Izmēģinājums', 'Maksājuma kvīts'])

@@ -1,7 +1,7 @@
 import type { Document, Structure } from 'pdfkit'
 import type { Language } from '../../kernel/language.ts'
 import { type Instant, toDate } from '../../kernel/time.ts'
-import { fonts } from './fonts.ts'
+import { fonts, forgetGlyphs } from './fonts.ts'
 import { type Picture, pngOf } from './picture.ts'
 
 /** One sheet to keep: who says so, a title, rows of names and values, sentences. Texts come ready from the caller. */
@@ -35,7 +35,10 @@ const INK = { text: '#0b0c0c', soft: '#484949', rule: '#cecece' } as const
  */
 export const sheetPdf = async (sheet: Sheet): Promise<Uint8Array<ArrayBuffer>> => {
   const logo = sheet.head.logo && (await pngOf(sheet.head.logo))
-  const document = await open(sheet)
+  const parsed = await fonts()
+  const document = await open(sheet, parsed)
+  // Nothing is waited for from here to the end.
+  forgetGlyphs(parsed)
   const bytes = collected(document)
   const root = document.struct('Document')
   document.addStructure(root)
@@ -57,8 +60,7 @@ export const sheetPdf = async (sheet: Sheet): Promise<Uint8Array<ArrayBuffer>> =
 }
 
 /** Loaded with the first document: a hub that makes none does not pay for it. */
-const open = async (sheet: Sheet): Promise<Document> => {
-  const { regular, bold } = await fonts()
+const open = async (sheet: Sheet, { regular, bold }: Awaited<ReturnType<typeof fonts>>): Promise<Document> => {
   const { default: PDFDocument } = await import('pdfkit')
   const document = new PDFDocument({
     size: [PAGE.width, PAGE.height],
