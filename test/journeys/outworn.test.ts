@@ -46,6 +46,7 @@ describe('one bank’s page opened too often', () => {
     expect(enough.text).toContain('pārāk daudz reižu')
     expect(enough.text).not.toContain('Nauda nav pārskaitīta')
     expect(enough.text).not.toContain('Šobrīd')
+    expect(enough.text).not.toContain('izvēlieties citu')
     const leave = formsOf(enough).find(({ action }) => action.includes('/return'))
     expect(leave).toBeDefined()
     expect(await truth(hub, order.id)).toMatchObject({ status: 'started', closing: null })

@@ -160,6 +160,7 @@ const toPay = (on: OnBill): Pages => ({
     offers: OFFERS.filter((offer) => offer !== KASKA),
     begun: { ...begun, isShownOut: true },
   },
+  'choose-shown-out-only': { page: 'choose', ...on, offers: [], begun: { ...begun, isShownOut: true } },
   'choose-tried-out': { page: 'choose', ...on, offers: [], isTriedOut: true },
   'choose-one': { page: 'choose', ...on, offers: [UPE] },
   'choose-none': { page: 'choose', ...on, offers: [] },

@@ -53,7 +53,7 @@ const none = ({ frame, begun, isTriedOut = false }: ChoosePage, voice: Voice): P
   return begun === undefined && html`<p>${voice.say('choose.none-text')}</p>`
 }
 
-const before = ({ refused, begun, isTriedOut = false }: ChoosePage, voice: Voice): Part => [
+const before = ({ refused, begun, offers, isTriedOut = false }: ChoosePage, voice: Voice): Part => [
   refused !== undefined &&
     banner(
       'bad',
@@ -66,10 +66,15 @@ const before = ({ refused, begun, isTriedOut = false }: ChoosePage, voice: Voice
       'care',
       'clock',
       voice.say('choose.begun', { name: voice.local(begun.name) }),
-      html`<p>${voice.say(begun.isShownOut ? 'choose.begun-shown-out' : 'choose.begun-text')}</p>
+      html`<p>${voice.say(begunTextOf(begun, offers))}</p>
 <p><a class="pay-link" href="${voice.stands()}">${voice.say('choose.check')}</a></p>`,
     ),
 ]
+
+const begunTextOf = ({ isShownOut = false }: NonNullable<ChoosePage['begun']>, others: ChoosePage['offers']) => {
+  if (!isShownOut) return 'choose.begun-text'
+  return others.length > 0 ? 'choose.begun-shown-out' : 'choose.begun-shown-out-only'
+}
 
 const ways = (page: ChoosePage, mistake: string | undefined, voice: Voice): Part => {
   const first = page.offers.find((offer) => offer.id === (page.begun?.offer ?? page.last))

@@ -44,6 +44,8 @@ export const en = {
     'If you confirmed the payment there, do not pay again: it shows here as soon as the bank tells us. If you did not, continue there or choose another way.',
   'choose.begun-shown-out':
     'It has been opened there too many times and cannot be opened there again. If you confirmed the payment there, do not pay again: it shows here as soon as the bank tells us. If you did not, choose another way or go back to the e-service.',
+  'choose.begun-shown-out-only':
+    'It has been opened there too many times and cannot be opened there again. If you confirmed the payment there, do not pay again: it shows here as soon as the bank tells us. If you did not, go back to the e-service.',
   'choose.tried-out':
     'This payment has been tried too many times, so no further try can begin. If you still want to pay, go back to {service} and begin again there.',
   'choose.check': 'Check again',

@@ -43,6 +43,8 @@ export const lv = {
     'Ja maksājumu tur jau apstiprinājāt, nemaksājiet vēlreiz – tas būs redzams šeit, tiklīdz saņemsim bankas atbildi. Ja neapstiprinājāt, turpiniet turpat vai izvēlieties citu veidu.',
   'choose.begun-shown-out':
     'Maksājums tur atvērts pārāk daudz reižu, un vairs to tur atvērt nevar. Ja maksājumu tur apstiprinājāt, nemaksājiet vēlreiz: tas parādīsies šeit, tiklīdz banka to paziņos. Ja ne, izvēlieties citu maksājuma veidu vai atgriezieties e-pakalpojumā.',
+  'choose.begun-shown-out-only':
+    'Maksājums tur atvērts pārāk daudz reižu, un vairs to tur atvērt nevar. Ja maksājumu tur apstiprinājāt, nemaksājiet vēlreiz: tas parādīsies šeit, tiklīdz banka to paziņos. Ja ne, atgriezieties e-pakalpojumā.',
   'choose.tried-out':
     'Šo maksājumu mēģināts veikt pārāk daudz reižu, un jaunu mēģinājumu sākt vairs nevar. Ja joprojām vēlaties maksāt, sāciet no jauna e-pakalpojumā „{service}”.',
   'choose.check': 'Pārbaudīt vēlreiz',
