@@ -2,8 +2,10 @@ import { mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openTempFolder } from './support/test-server.ts'
+import { makeCareless } from './torture/careless.mjs'
+import { canMount } from './torture/disk.ts'
 import { snapshot } from './torture/snapshot.mjs'
-import { breachesOf, shown, torture } from './torture/torture.ts'
+import { breachesOf, type Options, shown, torture } from './torture/torture.ts'
 
 /** A short one among the proofs; the long ones are `npm run torture`. */
 let folder = ''
@@ -14,27 +16,39 @@ beforeAll(() => {
 })
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
+const tortured = (name: string, more: Pick<Options, 'faults' | 'store'> & Partial<Options>) => {
+  const own = join(folder, name)
+  mkdirSync(own, { mode: 0o711 })
+  const usual = { target: 'any', hubs: 3, seed: 1, payers: 8, folder: own, program, hurry: true } as const
+  return torture({ ...usual, say: () => {}, ...more })
+}
+
+const FULL = canMount() ? ',full' : ''
+const FAULTS = `kill=15,stop=3,cut=5,freeze${FULL}`
+const WITH = `kills, stops, cuts, a frozen process${FULL ? ' and a full disk' : '; without a full disk, for which one must be root'}`
+
 describe('several hubs on one database, under load', () => {
-  it.each(['embedded', 'postgres'] as const)(
-    'lose nothing that was acknowledged: %s',
-    { timeout: 300_000 },
-    async (store) => {
-      const own = join(folder, store)
-      mkdirSync(own, { mode: 0o711 })
-      const report = await torture({
-        faults: 'kill=15,stop=3,cut=5',
-        target: 'any',
-        hubs: 3,
-        store,
-        seed: 1,
-        payers: 8,
-        folder: own,
-        program,
-        hurry: true,
-        say: () => {},
-      })
-      expect(breachesOf(report), shown(report)).toEqual([])
-      expect(report.verdict.executed).toBeGreaterThan(0)
-    },
-  )
+  it.each([
+    { store: 'embedded', faults: FAULTS, what: WITH },
+    { store: 'postgres', faults: `${FAULTS},failover`, what: `${WITH}; failed over` },
+  ] as const)('lose nothing that was acknowledged: $store, $what', { timeout: 300_000 }, async ({ store, faults }) => {
+    const report = await tortured(store, { faults, store })
+    expect(breachesOf(report), shown(report)).toEqual([])
+    expect(report.verdict.executed).toBeGreaterThan(0)
+  })
+
+  it('are found out when they send out of turn and end what others have taken over', { timeout: 300_000 }, async () => {
+    const built = join(folder, 'careless')
+    const careless = snapshot(built)
+    for (const how of ['order', 'fence'] as const) makeCareless(built, how)
+    const report = await tortured('unruly', {
+      program: careless.program,
+      faults: 'freeze=2',
+      store: 'embedded',
+      frozenMs: 9_000,
+    })
+    const found = breachesOf(report).join('\n')
+    expect(found).toMatch(/^pay_\w+: event \d+ was first acknowledged after \d+$/m)
+    expect(found).toMatch(/^the run of a frozen hub ended .*, which another had taken over$/m)
+  })
 })

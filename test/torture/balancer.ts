@@ -4,19 +4,27 @@ import { setTimeout as pause } from 'node:timers/promises'
 /** One public address for several hubs, as a load balancer gives it: connections go round, and past those that are dead. */
 export type Balancer = {
   readonly port: number
+  /** How many asked since `forget` and were answered well by whoever listens on this port. */
+  answered(port: number): number
+  /** Counts anew, by who asks from now on. */
+  forget(port: number): void
   stop(): Promise<void>
 }
 
-type Backend = { readonly port: number; isUp: boolean; readonly open: Set<Socket> }
+type Backend = { readonly port: number; isUp: boolean; readonly open: Set<Socket>; answers: { count: number } }
 
 const CHECK_EVERY_MS = 300
 /** A process that is only busy answers by then; one that is frozen does not. */
 const CHECK_TIMEOUT_MS = 3_000
 const HOST = 'localhost'
+const ANSWERED_WELL = /^HTTP\/1\.1 [23]/
+/** Each asks on a connection of its own, so that who comes back has its share at once. */
+const KEPT = Buffer.from('\r\nConnection: keep-alive\r\n')
+const CLOSED = Buffer.from('\r\nConnection: close     \r\n')
 
 /** Listens at once; what comes before any hub listens is cut off. */
 export const startBalancer = async (ports: readonly number[]): Promise<Balancer> => {
-  const backends = ports.map((port): Backend => ({ port, isUp: true, open: new Set() }))
+  const backends = ports.map((port): Backend => ({ port, isUp: true, open: new Set(), answers: { count: 0 } }))
   const clients = new Set<Socket>()
   let turn = 0
   const server = createServer({ pauseOnConnect: true, noDelay: true }, (client) => {
@@ -29,8 +37,14 @@ export const startBalancer = async (ports: readonly number[]): Promise<Balancer>
   await new Promise<void>((resolve) => server.listen(0, HOST, resolve))
   let over = false
   for (const backend of backends) void watch(backend, () => over)
+  const at = (port: number): Backend | undefined => backends.find((one) => one.port === port)
   return {
     port: portOf(server),
+    answered: (port) => at(port)?.answers.count ?? 0,
+    forget: (port) => {
+      const backend = at(port)
+      if (backend) backend.answers = { count: 0 }
+    },
     stop: () => {
       over = true
       for (const client of clients) client.destroy()
@@ -52,6 +66,7 @@ const carry = (client: Socket, [backend, ...others]: readonly Backend[]): void =
     client.destroy()
     return
   }
+  const { answers } = backend
   const upstream = connect({ port: backend.port, host: HOST, noDelay: true })
   const tryOthers = (): void => carry(client, others)
   upstream.once('error', tryOthers)
@@ -63,6 +78,11 @@ const carry = (client: Socket, [backend, ...others]: readonly Backend[]): void =
       client.destroy()
     })
     client.once('close', () => upstream.destroy())
+    upstream.once('data', (head: Buffer) => {
+      if (ANSWERED_WELL.test(head.toString('latin1', 0, 16))) answers.count++
+      const kept = head.indexOf(KEPT)
+      if (kept !== -1) CLOSED.copy(head, kept)
+    })
     upstream.pipe(client)
     client.pipe(upstream)
   })

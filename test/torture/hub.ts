@@ -7,6 +7,7 @@ import type { Ledger } from './ledger.ts'
 export type HubProcess = {
   /** Its own address, past the balancer. */
   readonly root: string
+  readonly port: number
   /** How often it was killed. */
   strikes(): number
   /** Kills it, and starts it again at once. */
@@ -61,6 +62,7 @@ export const startHub = ({ folder, program, port, env, output, ledger }: HubPart
   let child = start()
   return {
     root: `http://localhost:${port}`,
+    port,
     strikes: () => strikes,
     strike: async () => {
       strikes++

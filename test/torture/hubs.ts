@@ -17,6 +17,10 @@ export type Hubs = {
   /** Where payers, banks and e-services reach them. */
   readonly root: string
   readonly processes: readonly HubProcess[]
+  /** Those that bear a part of the load since they, or what they need, were struck last; not those that are spared. */
+  serving(): readonly HubProcess[]
+  /** Struck just now, or what they need: whether they serve is to be seen anew. */
+  struck(processes: readonly HubProcess[]): void
   /** As operators set it up: the demo's merchants with these addresses. Returns what the e-service is given. */
   setUp(roots: { readonly bankRoot: string; readonly shopRoot: string }): Promise<Access>
   /** Asks them to stop, and waits. */
@@ -38,6 +42,8 @@ const E_SERVICE = 'property-tax'
 /** How soon the bogus bank is asked: seconds instead of half a minute, so that a lost message is made good while we watch. */
 const ASK_SOON = 'payableForMinutes: 15, askAfterSeconds: { begun: 5, returned: 1, asked: [2, 4, 8] }'
 const OFFERS_WAIT_MS = 60_000
+/** Requests of the load that it answered: then it serves. */
+const SERVES_AFTER = 10
 
 export const startHubs = async ({ count, folder, program, database, ledger }: HubsParts): Promise<Hubs> => {
   const ports = await freePorts(count)
@@ -72,6 +78,10 @@ export const startHubs = async ({ count, folder, program, database, ledger }: Hu
   return {
     root,
     processes,
+    serving: () => processes.filter((one) => !one.isSpared() && balancer.answered(one.port) >= SERVES_AFTER),
+    struck: (some) => {
+      for (const { port } of some) balancer.forget(port)
+    },
     setUp: async (roots) => {
       const access = await setUp(command, folder, roots)
       for (const one of processes) await offered(ledger, one.root, access.apiKey)

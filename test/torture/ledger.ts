@@ -1,3 +1,5 @@
+import { systemClock, toRfc3339 } from '../../src/kernel/time.ts'
+
 /** What the outside world knows for certain, kept where nothing is killed: every answer that somebody may rely on. */
 export type Ledger = {
   /** Payments whose order was answered 201, by id. */
@@ -12,6 +14,8 @@ export type Ledger = {
   readonly refunds: Map<string, Refunded>
   /** Answers that told of an outage, and runs of frozen processes that were succeeded. */
   readonly counts: { refusals: number; fenced: number }
+  /** What was done, in its order. */
+  readonly strikes: Struck[]
   /** What must not happen at all. */
   readonly breaches: string[]
   /** By what was struck: until an order that was sent after it was acknowledged, ms. */
@@ -22,6 +26,9 @@ export type Ledger = {
 
 export type Created = { readonly reference: string; readonly amountMinor: number; readonly payUrl: string }
 
+/** `at` as the hubs' logs tell it. */
+export type Struck = { readonly at: string; readonly what: string }
+
 export type Refunded = { readonly payment: string; readonly amountMinor: number }
 
 export const openLedger = (): Ledger => ({
@@ -31,10 +38,16 @@ export const openLedger = (): Ledger => ({
   cancelled: new Set(),
   refunds: new Map(),
   counts: { refusals: 0, fenced: 0 },
+  strikes: [],
   breaches: [],
   recoveriesMs: new Map(),
   outages: new Map(),
 })
+
+/** Writes down that this is done now. */
+export const note = ({ strikes }: Ledger, what: string): void => {
+  strikes.push({ at: toRfc3339(systemClock.now()), what })
+}
 
 /** Something that all hubs need was struck just now; struck again before it was back, it counts from the last time. */
 export const beganOutage = ({ outages }: Ledger, what: string): void => {

@@ -1,17 +1,28 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { execute } from '../support/test-server.ts'
 import type { Database } from './database.ts'
-import { beganOutage } from './ledger.ts'
-import { until } from './recovery.ts'
-import type { Strike } from './striking.ts'
+import { beganOutage, note } from './ledger.ts'
+import { serves, until } from './recovery.ts'
+import type { Strike, Striking } from './striking.ts'
 
 /** What happens to the database beside a kill. */
 
+/** What every hub needs is struck now. */
+const began = ({ ledger, hubs }: Striking, what: string): void => {
+  note(ledger, what)
+  beganOutage(ledger, what)
+  hubs.struck(hubs.processes)
+}
+
 /** As `pg_ctl stop -m immediate`: nothing is written down any more. */
-export const stop: Strike = async ({ ledger, database }) => {
+export const stop: Strike = async (striking) => {
+  const { database } = striking
+  await serves(striking)
   await until(() => database.readyPid() !== undefined, 'the database does not come back')
-  beganOutage(ledger, 'database stopped')
-  process.kill(database.readyPid() ?? 0, 'SIGQUIT')
+  const pid = database.readyPid()
+  if (pid === undefined) return stop(striking)
+  began(striking, 'database stopped')
+  process.kill(pid, 'SIGQUIT')
 }
 
 /** Connections that are cut at once, at most; and commits whose answer is. */
@@ -19,16 +30,18 @@ const CUT_AT_ONCE = 12
 const UNANSWERED_AT_ONCE = 4
 
 /** The server ends connections, whatever they are doing; or the wire breaks when a commit is done and its answer on the way. */
-export const cut: Strike = async ({ chance, database, ledger }) => {
+export const cut: Strike = async (striking) => {
+  const { chance, database } = striking
+  await serves(striking)
   const onTheWire = chance.happens(0.5)
   const unanswered = chance.between(1, UNANSWERED_AT_ONCE)
   const ended = chance.between(1, CUT_AT_ONCE)
   if (onTheWire && database.cutAnswers) {
-    beganOutage(ledger, 'commits cut')
+    began(striking, 'commits cut')
     database.cutAnswers(unanswered)
     return
   }
-  beganOutage(ledger, 'connections cut')
+  began(striking, 'connections cut')
   await execute(
     database.url(),
     `select pg_terminate_backend(pid) from pg_stat_activity
@@ -42,8 +55,10 @@ export const cut: Strike = async ({ chance, database, ledger }) => {
 const FULL_MS = 2_000
 
 /** No room for rows, then none for the log either, for which PostgreSQL goes down; then there is room again. */
-export const full: Strike = async ({ database, disk, ledger, say }) => {
+export const full: Strike = async (striking) => {
+  const { database, disk, ledger, say } = striking
   if (!disk) throw new Error('"full" wants a disk of its own')
+  await serves(striking)
   const before = ledger.counts.refusals
   await disk.fill()
   await until(() => ledger.counts.refusals > before, 'a full disk is not told of')
@@ -52,7 +67,7 @@ export const full: Strike = async ({ database, disk, ledger, say }) => {
   await pause(FULL_MS)
   say(`The disk was full, also for the log; ${ledger.counts.refusals - before} times that was answered.`)
   await disk.free()
-  beganOutage(ledger, 'disk full')
+  began(striking, 'disk full')
 }
 
 /** Begins one segment of the log after the other, until there is no room for the next. */
@@ -67,8 +82,10 @@ const useUpLog = async (database: Database): Promise<void> => {
   throw new Error('the log of the database finds room on a full disk')
 }
 
-export const failOver: Strike = async ({ database, ledger }) => {
+export const failOver: Strike = async (striking) => {
+  const { database } = striking
   if (!database.failOver) throw new Error('"failover" wants --store postgres')
-  beganOutage(ledger, 'failed over')
+  await serves(striking)
+  began(striking, 'failed over')
   await database.failOver()
 }

@@ -29,7 +29,9 @@ const Notice = z.object({
   data: z.object({ eService: z.string(), payment: z.looseObject({ id: z.string() }) }),
 })
 
-export const startReceiver = async (ledger: Ledger): Promise<Receiver> => {
+/** A notice that comes first may be refused, as by an e-service that is just starting: none is unless told. */
+export const startReceiver = async (ledger: Ledger, isRefused = () => false): Promise<Receiver> => {
+  const came = new Set<string>()
   const heard = new Map<string, HeardEvent>()
   const newest = new Map<string, number>()
   const repeated = { count: 0 }
@@ -56,6 +58,12 @@ export const startReceiver = async (ledger: Ledger): Promise<Receiver> => {
   const take = (request: IncomingMessage, body: Uint8Array, response: ServerResponse): void => {
     const header = (name: string): string | undefined => request.headers[name]?.toString()
     const id = header('webhook-id') ?? ''
+    const isFirst = id !== '' && !came.has(id)
+    came.add(id)
+    if (isFirst && isRefused()) {
+      response.writeHead(503).end()
+      return
+    }
     const fault = checkSignature(
       { id, timestamp: header('webhook-timestamp'), signature: header('webhook-signature'), body },
       keys,

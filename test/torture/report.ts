@@ -1,11 +1,10 @@
-import type { FaultCounts } from './faults.ts'
 import type { Ledger } from './ledger.ts'
 import type { Receiver } from './receiver.ts'
 import type { Evidence, Verdict } from './verdict.ts'
 
 /** What was done, what was counted, and what must be nothing. */
 export type Report = {
-  readonly faults: FaultCounts
+  readonly faults: string
   readonly target: string
   readonly hubs: number
   readonly store: string
@@ -28,7 +27,7 @@ export const shown = (report: Report): string => {
   const { ledger, receiver, verdict, orders } = report
   const breaches = breachesOf(report)
   const rows: readonly (readonly [string, string | number])[] = [
-    ...Object.entries(report.faults),
+    ...struck(ledger),
     ['all that took', seconds(report.struckMs)],
     ['and the way to the end', seconds(report.tookMs)],
     ['payments acknowledged', ledger.created.size],
@@ -49,13 +48,20 @@ export const shown = (report: Report): string => {
   ]
   const more = breaches.length - BREACHES_SHOWN
   return [
-    `${report.hubs} hubs, ${report.store} PostgreSQL, kills of ${report.target}, seed ${report.seed}`,
+    `${report.faults}: ${report.hubs} hubs, ${report.store} PostgreSQL, kills of ${report.target}, seed ${report.seed}`,
     ...rows.map(([name, value]) => `  ${name.padEnd(30)}${String(value).padStart(12)}`),
     `  ${'until served again'.padEnd(30)}${['times', 'p50', 'p99', 'max'].map((name) => name.padStart(8)).join('')}`,
     ...[...ledger.recoveriesMs].sort().map(([what, times]) => `  ${what.padEnd(30)}${spread(times)}`),
     ...breaches.slice(0, BREACHES_SHOWN).map((breach) => `  ! ${breach}`),
     ...(more > 0 ? [`  ! and ${more} more`] : []),
   ].join('\n')
+}
+
+/** How often each was done. Only who bears load is killed, unless it is rising. */
+const struck = ({ strikes }: Ledger): readonly (readonly [string, number])[] => {
+  const times = new Map<string, number>()
+  for (const { what } of strikes) times.set(what, (times.get(what) ?? 0) + 1)
+  return [...times].sort()
 }
 
 const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`

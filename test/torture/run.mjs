@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { Command, Option } from 'commander'
+import { CARELESS, makeCareless } from './careless.mjs'
 import { snapshot } from './snapshot.mjs'
 
 const options = new Command('torture')
@@ -19,7 +20,12 @@ const options = new Command('torture')
   .addOption(new Option('--store <store>', 'which PostgreSQL').choices(['embedded', 'postgres']).default('embedded'))
   .option('--seed <number>', 'of the order and the moments of the faults and of what payers do', Number, 1)
   .option('--payers <count>', 'at once', Number, 16)
-  .option('--careless', 'the database answers before it has written: to see that losses are seen')
+  .addOption(
+    new Option(
+      '--careless <how>',
+      'to see that it is found out: the database answers before it has written (durability), or the hubs send later notices while earlier ones wait (order) or end jobs that others have taken over (fence)',
+    ).choices(['durability', 'order', 'fence']),
+  )
   .parse()
   .opts()
 
@@ -29,11 +35,17 @@ const built = join(folder, 'built')
 mkdirSync(built)
 for (const path of [folder, built]) chmodSync(path, 0o711)
 const { program, entry } = snapshot(built)
+if (options.careless in CARELESS) makeCareless(built, options.careless)
 const { torture: run, shown, breachesOf } = await import(pathToFileURL(entry).href)
 const say = (line) => process.stderr.write(`${line}\n`)
-const report = await run({ ...options, folder, program, say })
+const toRead = `What the hubs and the database said is in ${folder}; in books.json what was done when, what was acknowledged and what was found.`
+const forgetful = options.careless === 'durability'
+const report = await run({ ...options, forgetful, folder, program, say }).catch((fault) => {
+  say(`${fault.stack ?? fault}\n${toRead}`)
+  process.exit(1)
+})
 process.stdout.write(`${shown(report)}\n`)
 const isRight = breachesOf(report).length === 0
 if (isRight) rmSync(folder, { recursive: true, force: true })
-else say(`What the hubs and the database said is in ${folder}.`)
+else say(toRead)
 process.exit(isRight ? 0 : 1)

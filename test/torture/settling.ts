@@ -15,7 +15,7 @@ export type Settling = {
   readonly receiver: Receiver
   readonly followed: Evidence['followed']
   /** Of the database. */
-  readonly url: string
+  url(): string
   /** Ends the leases of those who died, instead of waiting for it. */
   readonly hurry: boolean
 }
@@ -26,8 +26,10 @@ const SETTLE_MS = 360_000
 const HURRIED_MS = 120_000
 const SETTLE_PAUSE_MS = 2_000
 
+export type Settled = { readonly verdict: Verdict; readonly evidence: Evidence }
+
 /** Looks until nothing is missing, or for as long as anything may rightly be under way. */
-export const settle = async ({ asked, world, receiver, followed, url, hurry }: Settling): Promise<Verdict> => {
+export const settle = async ({ asked, world, receiver, followed, url, hurry }: Settling): Promise<Settled> => {
   const end = performance.now() + (hurry ? HURRIED_MS : SETTLE_MS)
   for (;;) {
     if (hurry) await endLeases(url)
@@ -36,14 +38,15 @@ export const settle = async ({ asked, world, receiver, followed, url, hurry }: S
     const tasks = await patiently<Task>(url, 'select kind, subject from tasks.task where closed_at is null')
     const { ledger } = asked
     const orders = world.orders()
-    const verdict = judge({ ledger, payments, tasks, orders, heard: receiver.heard, feed, followed })
-    if (verdict.breaches.length === 0 || performance.now() > end) return verdict
+    const evidence = { ledger, payments, tasks, orders, heard: receiver.heard, feed, followed }
+    const verdict = judge(evidence)
+    if (verdict.breaches.length === 0 || performance.now() > end) return { verdict, evidence }
     await pause(SETTLE_PAUSE_MS)
   }
 }
 
 /** What a minute or two would do: the leases of those who died run out. */
-const endLeases = async (url: string): Promise<void> => {
+const endLeases = async (url: () => string): Promise<void> => {
   await patiently(
     url,
     `update notices.dispatch set due_at = now()
@@ -56,10 +59,14 @@ const endLeases = async (url: string): Promise<void> => {
 const MAX_TRIES = 60
 const AGAIN_MS = 500
 
-const patiently = async <Row extends pg.QueryResultRow>(url: string, sql: string): Promise<readonly Row[]> => {
+/** `url` is asked for anew each time: another server may be the primary by then. */
+export const patiently = async <Row extends pg.QueryResultRow>(
+  url: () => string,
+  sql: string,
+): Promise<readonly Row[]> => {
   for (let tried = 1; ; tried++) {
     try {
-      return await execute<Row>(url, sql)
+      return await execute<Row>(url(), sql)
     } catch (error) {
       if (tried === MAX_TRIES) throw error
       await pause(AGAIN_MS)

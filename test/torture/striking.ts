@@ -1,15 +1,14 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Chance } from './chance.ts'
-import { WOUNDS, wound } from './cluster.ts'
 import type { Database } from './database.ts'
 import type { Disk } from './disk.ts'
 import { type Fault, type FaultCounts, planOf } from './faults.ts'
 import { freeze } from './freezing.ts'
-import type { HubProcess } from './hub.ts'
 import type { Hubs } from './hubs.ts'
-import { beganOutage, type Ledger } from './ledger.ts'
+import { kill } from './killing.ts'
+import type { Ledger } from './ledger.ts'
 import { cut, failOver, full, stop } from './outages.ts'
-import { RECOVERY_WAIT_MS, served, until } from './recovery.ts'
+import { serves } from './recovery.ts'
 import type { Surroundings } from './surroundings.ts'
 
 /** Does to hubs and database what was planned, one after the other, while payers go on. */
@@ -25,63 +24,35 @@ export type Striking = {
   readonly disk: Disk | undefined
   readonly around: Surroundings
   readonly say: (line: string) => void
+  readonly frozenMs?: number
   /** What goes on after its strike. */
   readonly returning: Promise<void>[]
 }
 
 export type Strike = (striking: Striking) => Promise<void>
 
-/** So many faults fall on what is only just rising. */
-const EARLY = 0.2
+/** Some follow each other at once, so that several die at nearly the same time. */
+const AT_ONCE = 0.3
+const SHORTEST_REST_MS = 30
+const LONGEST_REST_MS = 250
 const SAY_EVERY = 25
 
 export const strikeAll = async (striking: Striking, faults: FaultCounts): Promise<void> => {
   const { chance, ledger, returning, say } = striking
   const plan = planOf(faults, chance)
+  const began = performance.now()
+  let told = 0
   for (const [place, fault] of plan.entries()) {
-    const isEarly = place > 0 && MAY_BE_EARLY[fault] && chance.happens(EARLY)
-    if (!isEarly) await flows(ledger)
-    await pause(isEarly ? chance.between(0, 300) : chance.between(100, 600))
+    if (!chance.happens(AT_ONCE)) await pause(chance.between(SHORTEST_REST_MS, LONGEST_REST_MS))
     await STRIKES[fault](striking)
-    if ((place + 1) % SAY_EVERY === 0)
-      say(`${place + 1} of ${plan.length}, ${ledger.created.size} payments acknowledged`)
+    for (const breach of ledger.breaches.slice(told)) say(`! ${breach}`)
+    told = ledger.breaches.length
+    if ((place + 1) % SAY_EVERY > 0 && place + 1 < plan.length) continue
+    const seconds = Math.round((performance.now() - began) / 1_000)
+    say(`${place + 1} of ${plan.length} in ${seconds} s, ${ledger.created.size} payments acknowledged`)
   }
   await Promise.all(returning)
-  await flows(ledger)
-}
-
-/** Until all is back and somebody's order was acknowledged once more. */
-const flows = async (ledger: Ledger): Promise<void> => {
-  const before = ledger.created.size
-  await until(
-    () => ledger.outages.size === 0 && ledger.created.size > before,
-    `the hubs acknowledge nothing, for ${RECOVERY_WAIT_MS / 1_000} s now`,
-  )
-}
-
-const kill: Strike = async (striking) => {
-  const { target, chance, hubs, database, ledger, returning } = striking
-  const awake = hubs.processes.filter((hub) => !hub.isSpared())
-  const hub = target === 'database' ? undefined : chance.pick<HubProcess | undefined>(awake[0], ...awake.slice(1))
-  const onDatabase = target === 'database' || (target === 'any' && chance.happens(1 / (awake.length + 1)))
-  if (hub && !onDatabase) {
-    const since = performance.now()
-    await hub.strike()
-    returning.push(served(striking, hub, 'hub killed', since))
-    return
-  }
-  await until(() => database.pid() !== undefined, 'the database does not come back')
-  beganOutage(ledger, 'database killed')
-  wound(database.pid() ?? 0, chance.pick(...WOUNDS), chance)
+  await serves(striking)
 }
 
 const STRIKES: Readonly<Record<Fault, Strike>> = { kill, stop, cut, freeze, full, failover: failOver }
-/** What counts on finding all in order is not done to what is only just rising. */
-const MAY_BE_EARLY: Readonly<Record<Fault, boolean>> = {
-  kill: true,
-  stop: true,
-  cut: true,
-  freeze: true,
-  full: false,
-  failover: false,
-}

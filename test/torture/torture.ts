@@ -13,6 +13,7 @@ import {
   type World,
 } from '../../src/sandbox/index.ts'
 import { execute } from '../support/test-server.ts'
+import { keepBooks } from './books.ts'
 import { chanceFrom } from './chance.ts'
 import { embeddedDatabase, ownDatabase } from './database.ts'
 import { mountDisk } from './disk.ts'
@@ -22,9 +23,10 @@ import { startHubs } from './hubs.ts'
 import { attemptIn, type Ledger, openLedger } from './ledger.ts'
 import { live } from './payer.ts'
 import { startReceiver } from './receiver.ts'
-import type { Report } from './report.ts'
+import { breachesOf, type Report } from './report.ts'
 import { settle } from './settling.ts'
 import { strikeAll } from './striking.ts'
+import { watchSuccessors } from './succeeding.ts'
 import type { Surroundings } from './surroundings.ts'
 
 export { breachesOf, shown } from './report.ts'
@@ -46,10 +48,15 @@ export type Options = {
   readonly program: string
   /** Ends leases of dead hubs and moves the banks' clock when all is done, instead of waiting for minutes. */
   readonly hurry?: boolean
+  /** How long a frozen process stands still; unless told, past every lease. */
+  readonly frozenMs?: number
   /** The database answers before it has written: what is then lost must be seen here. */
-  readonly careless?: boolean
+  readonly forgetful?: boolean
   readonly say: (line: string) => void
 }
+
+/** Of the notices so many are not taken when they come first: what follows them has to wait. */
+const REFUSED = 0.1
 
 /** What was taken for processing is paid after half a minute, and every notice was repeated. */
 const BANKS_DONE_MS = 65_000
@@ -65,33 +72,39 @@ export const torture = async (options: Options): Promise<Report> => {
   const ledger = openLedger()
   const disk = faults.full ? mountDisk(join(folder, store === 'embedded' ? 'hub' : 'server')) : undefined
   const database = store === 'embedded' ? embeddedDatabase(folder) : await ownDatabase(folder, Boolean(faults.failover))
-  const receiver = await startReceiver(ledger)
+  const weather = chanceFrom(seed + 2)
+  const receiver = await startReceiver(ledger, () => weather.happens(REFUSED))
   const clock = movingClock()
   const world = await openBanks(ledger, clock)
   const hubs = await startHubs({ count: options.hubs, folder, program, database, ledger })
   try {
-    if (options.careless) await answerTooSoon(database.url())
+    if (options.forgetful) await answerTooSoon(database.url())
     const roots = { bankRoot: world.root, shopRoot: receiver.root }
     const { apiKey, noticeKeys } = await hubs.setUp(roots)
     receiver.expect(noticeKeys)
+    if (faults.freeze) await watchSuccessors(database.url())
     say(`${options.hubs} hubs behind ${hubs.root}, ${store} PostgreSQL.`)
     const asked = { hubRoot: hubs.root, apiKey, ledger }
     const follower = followFeed(asked)
     const around = { ...roots, ...asked, chance: chanceFrom(seed + 1) }
     const underLoad = sendPayers(around, options.payers)
-    await strikeAll(
-      { ...options, chance: chanceFrom(seed), ledger, hubs, database, disk, around, returning: [] },
-      faults,
-    )
+    const striking = { ...options, chance: chanceFrom(seed), ledger, hubs, database, disk, around, returning: [] }
+    // What was lost till then is still to be told.
+    await strikeAll(striking, faults).catch((fault: unknown) => ledger.breaches.push(String(fault)))
     await underLoad.stop()
     const struckMs = performance.now() - began
     say('All is done to them; waiting for what is on its way.')
     if (hurry) await world.advance(BANKS_DONE_MS)
-    const settled = { asked, world, receiver, followed: follower.found, url: database.url(), hurry }
-    const verdict = await settle(settled)
+    const settled = { asked, world, receiver, followed: follower.found, url: database.url, hurry }
+    const { verdict, evidence } = await settle(settled)
     await follower.stop()
     const tookMs = performance.now() - began
-    return { ...options, faults, struckMs, tookMs, ledger, receiver, verdict, orders: world.orders() }
+    const report = { ...options, struckMs, tookMs, ledger, receiver, verdict, orders: world.orders() }
+    if (breachesOf(report).length > 0) keepBooks(folder, { ledger, evidence })
+    return report
+  } catch (fault) {
+    keepBooks(folder, { ledger })
+    throw fault
   } finally {
     await hubs.end()
     await database.end()
