@@ -212,10 +212,11 @@ export const compose = async (parts: Parts): Promise<Composed> => {
       if (modules.includes('notices')) notices.start()
     },
     drain: async () => {
-      for (let did = 1; did > 0; )
-        did =
-          (modules.includes('payments') ? await worker.drain(handlers) : 0) +
-          (modules.includes('notices') ? await notices.drain() : 0)
+      const jobsOf = async () => (modules.includes('payments') ? await worker.drain(handlers) : 0)
+      const noticesOf = async () => (modules.includes('notices') ? await notices.drain() : 0)
+      // What one does may give the other more to do.
+      do await jobsOf()
+      while ((await noticesOf()) > 0)
     },
     due: async () => dueOf(jobs, notices, handlers, modules),
     leave,

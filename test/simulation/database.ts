@@ -38,7 +38,7 @@ export type DatabaseParts = {
 const LEFT_OUT: ReadonlySet<string> = new Set(['jobs.notify', 'merchants.note_use'])
 
 /** Statements on the tables of what is to be done later; some only read, and a claim may find nothing. */
-const OF_WHAT_IS_DUE = /^(jobs|notices)\./
+const OF_WHAT_IS_DUE = /^(jobs|notices)\.(?!finish_keep)/
 const READS = /^(select|with recursive)\b/
 const mayMove = ({ name = '', text }: pg.QueryConfig, found: number | null): boolean =>
   OF_WHAT_IS_DUE.test(name) && !READS.test(text) && !(name.endsWith('.claim') && found === 0)

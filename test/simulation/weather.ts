@@ -67,8 +67,8 @@ export const weatherOf = (chance: Chance): Omit<Weather, 'forgets'> => {
     frozen: often(0.2, 0.005, 0.05),
     looksEveryMs: chance.pick(50, 600, 600),
     bankAwayUntil: away(0.25, 20 * HOUR_MS),
-    listenerAwayUntil: away(0.25, 6 * DAY_MS),
-    listenerFails: often(0.3, 0.05, 0.5),
+    listenerAwayUntil: away(0.12, 6 * DAY_MS),
+    listenerFails: often(0.2, 0.05, 0.5),
     hasty: often(0.5, 0.1, 0.6),
     calmFrom: startsAt + stormMs,
   }
