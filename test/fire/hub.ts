@@ -45,6 +45,8 @@ export type HubParts = {
   readonly elsewhere: string
 }
 
+/** A thousand e-services that are new make a megabyte. */
+const MAX_PRINTED_BYTES = 64 * 1024 * 1024
 const READY_WAIT_MS = 60_000
 /** Fewer than there are connections to the database. */
 const GIVEN_AT_ONCE = 16
@@ -64,7 +66,11 @@ export const startHubs = async (parts: HubParts): Promise<Hubs> => {
   writeFileSync(join(folder, 'cma.yaml'), fileFor(parts.addresses, parts.elsewhere))
   const command = async (...args: readonly string[]): Promise<unknown> => {
     const typed = [program, ...args, '--json']
-    const { stdout } = await promisify(execFile)(process.execPath, typed, { cwd: folder, env })
+    const { stdout } = await promisify(execFile)(process.execPath, typed, {
+      cwd: folder,
+      env,
+      maxBuffer: MAX_PRINTED_BYTES,
+    })
     return JSON.parse(stdout)
   }
   await command('apply', join(folder, 'cma.yaml'), '--yes')

@@ -108,6 +108,8 @@ const TIMEOUT_MS = 30_000
 /** As long as a hub may take to come back. */
 const ASKED_FOR_MS = 60_000
 const AGAIN_MS = 100
+/** Too slow to come, still at work on the same, too many. */
+const NOT_NOW = [408, 409, 429]
 
 type Asked = { readonly status: number; readonly path: string; readonly init: RequestInit }
 
@@ -118,7 +120,7 @@ const answerOf = async (roots: readonly string[], place: number, { status, path,
     const url = `${roots[(place + tries) % roots.length]}${path}`
     const found = await answered(url, init)
     if (found.status === status) return found.text
-    const final = found.status !== undefined && found.status !== 409 && found.status < 500
+    const final = found.status !== undefined && found.status < 500 && !NOT_NOW.includes(found.status)
     if (final || performance.now() > until)
       throw new Error(`${url} was answered ${found.status ?? 'nothing'}: ${found.text.slice(0, 300)}`)
     await pause(AGAIN_MS)
