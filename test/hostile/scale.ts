@@ -49,16 +49,16 @@ export const scaleOf = (): Scale => {
           spoilt: asked.cases ?? 5_000,
           halfOpen: 1_000,
           slackMs: 5_000,
-          mostWithinMs: 1_000,
-          healthyWithinMs: 5_000,
+          mostWithinMs: 250,
+          healthyWithinMs: 1_000,
           grownAtMostMb: 200,
         }
       : {
           spoilt: 1_000,
           halfOpen: 500,
           slackMs: 10_000,
-          mostWithinMs: 2_000,
-          healthyWithinMs: 10_000,
+          mostWithinMs: 1_000,
+          healthyWithinMs: 5_000,
           grownAtMostMb: 200,
         },
   }
