@@ -82,6 +82,7 @@ describe.runIf(existsSync('/usr/lib/postgresql'))('a backup', { timeout: 120_000
     const refunds = z.array(z.object({ origin: z.string(), amount: z.int(), status: z.string() })).parse(body.refunds)
     return refunds.map(({ origin, amount, status }) => `${origin} ${amount} ${status}`)
   }
+  const givenBackMinor = () => hub.world.orders().reduce((sum, { refundedMinor }) => sum + refundedMinor, 0)
   const seenBy = async (node: Node, id: string) => {
     const { status, body } = await hub.api('GET', `/v1/payments/${id}`, undefined, { root: node.root })
     return status === 200 ? body.status : status
@@ -118,7 +119,8 @@ describe.runIf(existsSync('/usr/lib/postgresql'))('a backup', { timeout: 120_000
     await decided(hub, 'swedbank-lv', 'pay')
     const lost = await paid('swedbank-lv')
     const { number } = orderAtBank(hub, 'swedbank-lv')
-    await hub.api('POST', `/v1/payments/${repaid}/refunds`, { amount: 200 })
+    const again = { idempotencyKey: 'R-200' }
+    await hub.api('POST', `/v1/payments/${repaid}/refunds`, { amount: 200 }, again)
     await hub.settle()
     expect((await hub.api('GET', `/v1/payments/${repaid}/refunds/${refund.body.id}`)).body.status).toBe('done')
     const heardSince = sequencesOf(open.id)
@@ -131,6 +133,8 @@ describe.runIf(existsSync('/usr/lib/postgresql'))('a backup', { timeout: 120_000
     expect(said).toMatchObject({ refunds: [{ refund: refund.body.id, by: 'hub' }] })
 
     const node = await restoredAt(url)
+    // An e-service that is not sure repeats what is forgotten here, before the bank was asked.
+    await hub.api('POST', `/v1/payments/${repaid}/refunds`, { amount: 200 }, { ...again, root: node.root })
     await node.composed.drain()
     expect([await seenBy(node, before), await seenBy(node, lost)]).toEqual(['executed', 404])
     // Asked, it is paid; its events have numbers that no e-service has seen.
@@ -139,8 +143,13 @@ describe.runIf(existsSync('/usr/lib/postgresql'))('a backup', { timeout: 120_000
     // What may have been sent is asked about and not sent; what was asked for since is known from the bank alone.
     expect(await seenBy(node, `${repaid}/refunds/${refund.body.id}`)).toBe('done')
     expect(await execute(url, `select 1 from payments.message where purpose = 'refund'`)).toEqual([])
-    expect(await refundsSeenBy(node, repaid)).toEqual(['e-service 100 done', 'psp 200 done'])
-    expect(hub.world.orders().reduce((sum, { refundedMinor }) => sum + refundedMinor, 0)).toBe(300)
+    expect(await refundsSeenBy(node, repaid)).toEqual(['e-service 100 done', 'e-service 200 requested', 'psp 200 done'])
+    expect(givenBackMinor()).toBe(300)
+    const unsettled = `select 1 from tasks.task where kind = 'refund_unsettled' and closed_at is null`
+    expect(await execute(url, unsettled)).toHaveLength(1)
+    await hub.api('POST', `/v1/payments/${repaid}/refunds`, { amount: 50 }, { root: node.root })
+    await node.composed.drain()
+    expect(givenBackMinor()).toBe(350)
     const body = { reference: 'AFTER-1', amount: 100, currency: 'EUR', description: 'After' }
     const more = { returnUrl: `${hub.shopRoot}/back` }
     const order = await hub.api('POST', '/v1/payments', { ...body, ...more }, { root: node.root })

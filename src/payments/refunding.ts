@@ -15,7 +15,7 @@ import { decide, hear, stateOf } from './payment.ts'
 import { heardFrom } from './readings.ts'
 import { fromJobKey, jobKey, record } from './record.ts'
 import { isRefundId, isSettled, type RefundCommand } from './refund-decisions.ts'
-import { chooseRefund, type NotRefundable, stillFits, type Wanted } from './refunds.ts'
+import { chooseRefund, isPerhapsForgotten, type NotRefundable, stillFits, type Wanted } from './refunds.ts'
 import { type AttemptRow, attemptById, insertMessage, type Loaded, loadPayment, lockPayment } from './store/index.ts'
 import { surely } from './surely.ts'
 
@@ -71,6 +71,8 @@ const takesRefunds = (hub: Hub, directory: Directory, agreement: string): boolea
 const LEASE_MS = 4 * MINUTE_MS
 /** A refund that is not settled is looked at again after as long as it has been waiting: at least this, at most a day. */
 const SOONEST_MS = 5 * SECOND_MS
+/** More events than one payment ever has: so many numbers are passed by when the database was restored, and a greater one says that it was. */
+export const EVENTS_PASSED = 1_000
 
 export const refundJob = (hub: Hub): JobHandler => ({
   kind: REFUND,
@@ -94,8 +96,10 @@ type Found = {
 
 /** Does what the refund needs next: calls the PSP, or asks it, or hands it to a person. Returns when to look again; undefined: the hub has done its part. */
 const pursue = async (hub: Hub, named: Named, interrupted: boolean, now: Instant): Promise<Instant | undefined> => {
-  const found = await findRefund(hub, named)
-  if (!found || isOver(found.state)) return undefined
+  const seen = await findRefund(hub, named)
+  if (!seen || isOver(seen.state)) return undefined
+  const found = isInDoubt(seen) ? await askedBefore(hub, named, seen, now) : seen
+  if (found === undefined || typeof found === 'number') return found
   const again = interrupted || found.state.status === 'unknown'
   if (!found.fits && !again && found.state.status === 'requested' && !found.state.handed) {
     await decideOnRefund(hub, named, { do: 'withhold_refund', refund: named.refund })
@@ -113,6 +117,23 @@ const pursue = async (hub: Hub, named: Named, interrupted: boolean, now: Instant
   if (why && !after.state.handed) await decideOnRefund(hub, named, { do: 'hand_refund', refund: named.refund, why })
   if (why === 'not_sent') return undefined
   return now + Math.min(Math.max(waitedMs, SOONEST_MS), DAY_MS)
+}
+
+/** The database was restored since the payment was ordered, so that a refund of it may be forgotten, and this one be that one again. */
+const isInDoubt = ({ loaded, state }: Found): boolean =>
+  loaded.row.sequence > EVENTS_PASSED && state.status === 'requested' && !state.handed
+
+/** Asks before anything is sent. The refund as it is then; or when to look again, where the PSP does not answer or a person must tell two refunds apart. */
+const askedBefore = async (hub: Hub, named: Named, seen: Found, now: Instant): Promise<Found | Instant | undefined> => {
+  const told = await ask(hub, named, seen)
+  const found = await findRefund(hub, named)
+  if (!found || !isInDoubt(found)) return found
+  const waitedMs = now - found.asked.at
+  const isUnclear = told === 'cannot_ask' || isPerhapsForgotten(found.loaded.facts, found.asked)
+  if (told === 'answered' && !isUnclear) return found
+  if (!isUnclear && waitedMs < SILENT_FOR_MS) return now + Math.max(waitedMs, SOONEST_MS)
+  await decideOnRefund(hub, named, { do: 'hand_refund', refund: named.refund, why: 'unsettled' })
+  return now + Math.max(waitedMs, SOONEST_MS)
 }
 
 /** Nothing is left for the hub to do. */

@@ -22,7 +22,7 @@ import type { RefundId } from '../kernel/ids.ts'
 import type { Fact, RuledFact, Source } from './facts.ts'
 import { type Command, decide, type Refusal, stateOf } from './payment.ts'
 import { isRefundId } from './refund-decisions.ts'
-import { chooseRefund, MAX_REFUNDS, type Wanted } from './refunds.ts'
+import { chooseRefund, isPerhapsForgotten, MAX_REFUNDS, type Wanted } from './refunds.ts'
 import { commandOf } from './ruling.ts'
 import { storyOf } from './task-stories.ts'
 import { wantedTasks } from './tasks.ts'
@@ -211,6 +211,29 @@ describe('a refund', () => {
       ok: false,
       error: 'exceeds_paid',
     })
+  })
+})
+
+describe('a refund that is asked for', () => {
+  const asked = refundAsked('att_1', '1', 400)
+  const PAID = [ordered(), begun('att_1'), begun('att_2'), paid(), asked]
+  const told = (refund: string, says: 'refunded' | 'accepted' | 'refused', amountMinor = 400) => {
+    const states = { amount: { amountMinor, currency: 'EUR' } as const }
+    const about = { refund }
+    return read('att_1', 'enquiry', says === 'refused' ? { about, says, reason: 'declined' } : { about, says, states })
+  }
+  const atBank = read('att_1', 'enquiry', { about: { number: '1' }, says: 'refunded', states: { amount: LESS } })
+  it.each<readonly [boolean, string, readonly Fact[]]>([
+    [false, 'the bank knows of none', []],
+    [true, 'the bank made one of this amount under a number that nobody here gave', [told('77', 'refunded')]],
+    [true, 'the bank has one in hand', [told('77', 'accepted')]],
+    [false, 'the bank refused the one that is forgotten', [told('77', 'refused')]],
+    [false, 'it is of another amount', [told('77', 'refunded', 399)]],
+    [false, 'it is the one itself', [told('91', 'refunded')]],
+    [false, 'it is another one of ours', [refundAsked('att_1', '2', 400), told('rfd_2', 'refunded')]],
+    [false, 'it was made at the bank without us', [atBank]],
+  ])('is perhaps one that is forgotten: %s where %s', (expected, _, facts) => {
+    expect(isPerhapsForgotten([...PAID, ...facts], asked)).toBe(expected)
   })
 })
 

@@ -25,6 +25,23 @@ const fits = (fact: ReadingFact, refund: RefundAskedFact, currency: Currency): b
   return amount.amountMinor === refund.amountMinor && amount.currency === currency
 }
 
+const IN_HAND: readonly ReadingFact['reading']['says'][] = ['refunded', 'accepted', 'waiting']
+
+/**
+ * Whether the PSP has one of this amount under a number that the hub gave and does not know, as after its database was restored: an
+ * e-service that asks for a refund again then perhaps means that one. What was made at the PSP itself has no number of ours.
+ */
+export const isPerhapsForgotten = (facts: readonly Fact[], wanted: RefundAskedFact): boolean => {
+  const asked = only(facts, 'refund_asked')
+  return only(facts, 'reading').some((fact) => {
+    const { about, says, states } = fact.reading
+    if (!('refund' in about) || fact.attempt !== wanted.attempt || !IN_HAND.includes(says)) return false
+    if (asked.some((refund) => names(fact, refund))) return false
+    const amount = states?.amount
+    return amount === undefined || amount === 'as ordered' || amount.amountMinor === wanted.amountMinor
+  })
+}
+
 type RefundEvidence = {
   /** What the PSP says of it. */
   readonly readings: readonly ReadingFact[]

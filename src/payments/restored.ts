@@ -8,7 +8,7 @@ import type { Hub } from './hub.ts'
 import { hear, stateOf } from './payment.ts'
 import { fromJobKey, jobKey, record } from './record.ts'
 import { isRefundId, isSettled } from './refund-decisions.ts'
-import { REFUND } from './refunding.ts'
+import { EVENTS_PASSED, REFUND } from './refunding.ts'
 import {
   type Loaded,
   loadPayment,
@@ -71,8 +71,6 @@ const LEAST_PASSED = 1_000_000
 const GREATEST_NUMBER = 9_999_999_999
 /** Places in the feed for each attempt number: an attempt makes a few events. */
 const PLACES_A_NUMBER = 10
-/** More events than one payment ever has. */
-const EVENTS_PASSED = 1_000
 const PAGE = 2_000
 
 /** To be run before any process of the hub starts; again it does no harm. Throws a sentence where fewer numbers are left than are passed by. */

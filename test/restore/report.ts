@@ -16,6 +16,8 @@ export type Report = {
   readonly lost: number
   readonly since: number
   readonly parked: number
+  /** Refunds that were forgotten, asked for again and acknowledged. */
+  readonly repeated: number
   readonly breaches: readonly string[]
 }
 
@@ -35,10 +37,12 @@ export const shown = (report: Report): string => {
     ['attempts asked about', told.asked],
     ['attempts for a clerk to look up', told.unaskable.length],
     ['refunds in doubt', told.refunds.length],
+    ['forgotten refunds asked for again', report.repeated],
     ['messages of banks about what is gone', report.parked],
     ['paid at the banks', cents(books.paidAtBanksMinor)],
     ['  of it found by the hub', cents(books.foundMinor)],
     ['  on the list for the clerk', cents(books.forClerkMinor)],
+    ['  told by the bank, a task at its plan’s end', cents(books.doubtedMinor)],
     ['  of payments that are gone', cents(books.goneMinor)],
     ['given back at the banks', cents(books.refundedMinor)],
     ['BREACHES', report.breaches.length],

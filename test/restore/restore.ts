@@ -12,7 +12,7 @@ import { offered, setUp } from '../torture/hubs.ts'
 import { openLedger } from '../torture/ledger.ts'
 import { startReceiver } from '../torture/receiver.ts'
 import { openBanks, sendPayers } from '../torture/torture.ts'
-import { askForRefunds } from '../upgrade/refunds.ts'
+import { askBack, askForRefunds, REFUND_MINOR } from '../upgrade/refunds.ts'
 import { type Release, releaseAt } from '../upgrade/release.ts'
 import { type Books, compareBooks, type Evidence, Told } from './books.ts'
 import type { Report } from './report.ts'
@@ -39,8 +39,6 @@ const WAIT_MS = 180_000
 const POLL_MS = 20
 const SETTLE_MS = 90_000
 const SETTLE_PAUSE_MS = 1_000
-/** What `askForRefunds` asks for each time. */
-const REFUND_MINOR = 1
 
 /**
  * Loses a hub's machine under load and restores it to an earlier moment, as docs/operating/back-up.md says. Banks, payers and e-service are
@@ -73,6 +71,7 @@ export const rehearse = async (options: Options): Promise<Report> => {
     const backupMs = await timed(async () => takeBaseBackup(folder, first.url))
     await flow()
     const kept = [...ledger.created.keys()]
+    const keptRefunds = new Set(refunds.asked.keys())
     const moment = systemClock.now()
     const to = toRfc3339(moment)
     say(`The moment to restore to is ${to}; ${kept.length} payments were acknowledged by then.`)
@@ -100,20 +99,26 @@ export const rehearse = async (options: Options): Promise<Report> => {
     say(`Restored in ${Math.round(restoreMs)} ms; the hub serves again.`)
     await until(async () => (await stillToAsk(second)) === 0, 'PSPs are not asked')
     const enquiredMs = performance.now() - lostAt
+    // Who was told of it and finds it gone asks again, by the same key: a payment that is gone too is no longer found.
+    const forgotten = [...refunds.asked].filter(([id]) => !keptRefunds.has(id))
+    const again = await Promise.all(forgotten.map(([, wanted]) => askBack(asked, wanted)))
     await clock.advance(BANKS_DONE_MS)
     const after = load()
     await flow()
     await after.stop()
     await clock.advance(BANKS_DONE_MS)
-    const byPayers = [...ledger.refunds.values()].reduce((sum, { amountMinor }) => sum + amountMinor, 0)
-    const askedBackMinor = byPayers + refunds.asked.size * REFUND_MINOR
-    const evidence = { told, kept, heard: receiver.heard, askedBackMinor }
+    const askedBack = [
+      ...ledger.refunds.values(),
+      ...[...refunds.asked.values()].map(({ payment }) => ({ payment, amountMinor: REFUND_MINOR })),
+    ]
+    const evidence = { told, kept, heard: receiver.heard, askedBack, unanswered: await unanswered(second) }
     const books = await settle(asked, world, evidence)
     const parked = await execute(second.url, `select 1 from payments.message where verdict = 'parked'`)
     return {
       ...{ backupMs, restoreMs, restoredMs, servesMs, enquiredMs, books, told },
       ...{ kept: kept.length, lost: acknowledged - kept.length, since: ledger.created.size - acknowledged },
       parked: parked.length,
+      repeated: again.filter((answer) => answer?.status === 201).length,
       breaches: [...ledger.breaches, ...books.breaches],
     }
   } finally {
@@ -175,6 +180,14 @@ const archived = async ({ url }: Embedded): Promise<void> => {
 const stillToAsk = async ({ url }: Embedded): Promise<number> => {
   const due = `select 1 from platform.job where kind in ('payments.ask-again', 'payments.refund') and run_at <= now() + interval '1 second'`
   return (await execute(url, due)).length
+}
+
+const unanswered = async ({ url }: Embedded): Promise<ReadonlySet<string>> => {
+  const rows = await execute<{ readonly number: string }>(
+    url,
+    `select number from payments.attempt where agreement like '%sandbox' and kept = '{}'`,
+  )
+  return new Set(rows.map(({ number }) => number))
 }
 
 const settle = async (asked: Asked, world: World, known: Omit<Evidence, 'orders' | 'payments'>): Promise<Books> => {

@@ -14,7 +14,7 @@ import { type Receiver, startReceiver } from '../torture/receiver.ts'
 import { openBanks, sendPayers } from '../torture/torture.ts'
 import { type Evidence, judge, type Verdict } from '../torture/verdict.ts'
 import { type Balancer, startBalancer } from './balancer.ts'
-import { askForRefunds, judgeRefunds } from './refunds.ts'
+import { askForRefunds, judgeRefunds, type Refunds } from './refunds.ts'
 import { type Release, releaseAt } from './release.ts'
 import type { Report } from './report.ts'
 import { common } from './same.ts'
@@ -190,7 +190,7 @@ type Settling = {
   readonly receiver: Receiver
   readonly followed: Evidence['followed']
   readonly url: string
-  readonly refunds: ReadonlySet<string>
+  readonly refunds: Refunds['asked']
 }
 type Settled = Pick<Report, 'executed' | 'untold' | 'paymentsLost' | 'noticesLost' | 'breaches'>
 
