@@ -12,7 +12,7 @@ import { offered, setUp } from '../torture/hubs.ts'
 import { openLedger } from '../torture/ledger.ts'
 import { startReceiver } from '../torture/receiver.ts'
 import { openBanks, sendPayers } from '../torture/torture.ts'
-import { askBack, askForRefunds, REFUND_MINOR } from '../upgrade/refunds.ts'
+import { askBack, askForRefunds, REFUND_MINOR, type Refunds } from '../upgrade/refunds.ts'
 import { type Release, releaseAt } from '../upgrade/release.ts'
 import { type Books, compareBooks, type Evidence, Told } from './books.ts'
 import type { Report } from './report.ts'
@@ -99,26 +99,19 @@ export const rehearse = async (options: Options): Promise<Report> => {
     say(`Restored in ${Math.round(restoreMs)} ms; the hub serves again.`)
     await until(async () => (await stillToAsk(second)) === 0, 'PSPs are not asked')
     const enquiredMs = performance.now() - lostAt
-    // Who was told of it and finds it gone asks again, by the same key: a payment that is gone too is no longer found.
-    const forgotten = [...refunds.asked].filter(([id]) => !keptRefunds.has(id))
-    const again = await Promise.all(forgotten.map(([, wanted]) => askBack(asked, wanted)))
+    const repeated = await repeatForgotten(asked, refunds, keptRefunds)
     await clock.advance(BANKS_DONE_MS)
     const after = load()
     await flow()
     await after.stop()
     await clock.advance(BANKS_DONE_MS)
-    const askedBack = [
-      ...ledger.refunds.values(),
-      ...[...refunds.asked.values()].map(({ payment }) => ({ payment, amountMinor: REFUND_MINOR })),
-    ]
+    const askedBack = [...ledger.refunds.values(), ...inCents(refunds)]
     const evidence = { told, kept, heard: receiver.heard, askedBack, unanswered: await unanswered(second) }
     const books = await settle(asked, world, evidence)
-    const parked = await execute(second.url, `select 1 from payments.message where verdict = 'parked'`)
     return {
       ...{ backupMs, restoreMs, restoredMs, servesMs, enquiredMs, books, told },
       ...{ kept: kept.length, lost: acknowledged - kept.length, since: ledger.created.size - acknowledged },
-      parked: parked.length,
-      repeated: again.filter((answer) => answer?.status === 201).length,
+      ...{ parked: await parkedIn(second), repeated },
       breaches: [...ledger.breaches, ...books.breaches],
     }
   } finally {
@@ -180,6 +173,23 @@ const archived = async ({ url }: Embedded): Promise<void> => {
 const stillToAsk = async ({ url }: Embedded): Promise<number> => {
   const due = `select 1 from platform.job where kind in ('payments.ask-again', 'payments.refund') and run_at <= now() + interval '1 second'`
   return (await execute(url, due)).length
+}
+
+const parkedIn = async ({ url }: Embedded): Promise<number> =>
+  (await execute(url, `select 1 from payments.message where verdict = 'parked'`)).length
+
+const inCents = ({ asked }: Refunds): Evidence['askedBack'] =>
+  [...asked.values()].map(({ payment }) => ({ payment, amountMinor: REFUND_MINOR }))
+
+/** Who was told of a refund and finds it gone asks again, by the same key. Returns how many are taken: of a payment that is gone too none is. */
+const repeatForgotten = async (
+  around: Asked,
+  { asked }: Refunds,
+  kept: { has(id: string): boolean },
+): Promise<number> => {
+  const forgotten = [...asked].filter(([id]) => !kept.has(id))
+  const answers = await Promise.all(forgotten.map(([, wanted]) => askBack(around, wanted)))
+  return answers.filter((answer) => answer?.status === 201).length
 }
 
 const unanswered = async ({ url }: Embedded): Promise<ReadonlySet<string>> => {
