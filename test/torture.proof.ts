@@ -28,10 +28,10 @@ const FAULTS = `kill=15,stop=3,cut=5,freeze${FULL}`
 const WITH = `kills, stops, cuts, a frozen process${FULL ? ' and a full disk' : '; without a full disk, for which one must be root'}`
 
 describe('several hubs on one database, under load', () => {
-  it.each([
-    { store: 'embedded', faults: FAULTS, what: WITH },
-    { store: 'postgres', faults: `${FAULTS},failover`, what: `${WITH}; failed over` },
-  ] as const)('lose nothing that was acknowledged: $store, $what', { timeout: 300_000 }, async ({ store, faults }) => {
+  it.each<[Options['store'], string, string]>([
+    ['embedded', WITH, FAULTS],
+    ['postgres', `${WITH}; failed over`, `${FAULTS},failover`],
+  ])('lose nothing that was acknowledged: %s; %s', { timeout: 300_000 }, async (store, _what, faults) => {
     const report = await tortured(store, { faults, store })
     expect(breachesOf(report), shown(report)).toEqual([])
     expect(report.verdict.executed).toBeGreaterThan(0)
