@@ -107,7 +107,9 @@ const paid = async (load: Paying, shop: Shop, reference: string, place: number):
 const TIMEOUT_MS = 30_000
 /** As long as a hub may take to come back. */
 const ASKED_FOR_MS = 60_000
+/** Doubled each time: a hub that has too much to do is not helped by being asked more. */
 const AGAIN_MS = 100
+const AGAIN_AT_MOST_MS = 3_000
 /** Too slow to come, still at work on the same, too many. */
 const NOT_NOW = [408, 409, 429]
 
@@ -123,7 +125,7 @@ const answerOf = async (roots: readonly string[], place: number, { status, path,
     const final = found.status !== undefined && found.status < 500 && !NOT_NOW.includes(found.status)
     if (final || performance.now() > until)
       throw new Error(`${url} was answered ${found.status ?? 'nothing'}: ${found.text.slice(0, 300)}`)
-    await pause(AGAIN_MS)
+    await pause(Math.min(AGAIN_MS * 2 ** tries, AGAIN_AT_MOST_MS))
   }
 }
 
