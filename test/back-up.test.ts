@@ -162,6 +162,18 @@ describe.runIf(existsSync('/usr/lib/postgresql'))('a backup', { timeout: 120_000
     expect([code, said]).toEqual([2, expect.stringContaining('was not restored to that moment')])
   })
 
+  it('is not seen to while a hub is at work on it, unless that is known to be a mistake', async () => {
+    const url = urlOf(server.url, 'restored')
+    const atWork = await openDb({ url, atWork: true })
+    const command = 'restored --to 2026-01-01T00:00:00Z --yes'
+    const refused = await ebizness(placeOf(url), command)
+    expect([refused.code, refused.said]).toEqual([2, expect.stringContaining('stop every process of it')])
+    const known = await ebizness(placeOf(url), `${command} --although-at-work`)
+    await atWork.close()
+    expect(known.said).toContain('was not restored to that moment')
+    expect((await ebizness(placeOf(url), command)).said).toContain('was not restored to that moment')
+  })
+
   it('under another master key says which keys do not open', async () => {
     const node = await restoredAt(urlOf(server.url, 'restored'), new Uint8Array(32))
     const faults = (await node.composed.merchants.findings()).filter(({ severity }) => severity === 'fault')

@@ -50,15 +50,18 @@ export type Storage = {
   close(): Promise<void>
 }
 
-/** Starts or adopts the embedded server when no `DATABASE_URL` is given. Throws one sentence for a person. */
-export const openStorage = async (config: Config, log: Log, clock?: Clock): Promise<Storage> => {
+/**
+ * Starts or adopts the embedded server when no `DATABASE_URL` is given. `atWork`: for a hub that will serve, not for a command beside it.
+ * Throws one sentence for a person.
+ */
+export const openStorage = async (config: Config, log: Log, { atWork = false } = {}): Promise<Storage> => {
   const wanted = join(resolve(config.dataDir), 'postgres')
   const embedded: Embedded | undefined = config.databaseUrl ? undefined : await startEmbedded({ dataDir: wanted, log })
   const url = config.databaseUrl ?? embedded?.url ?? ''
   let db: Db
   try {
     await migrate({ url, modules: MIGRATED_MODULES, log })
-    db = await openDb({ url, log, poolSize: config.poolSize, ...(clock ? { clock } : {}) })
+    db = await openDb({ url, log, poolSize: config.poolSize, atWork })
   } catch (fault) {
     await embedded?.stop()
     throw fault

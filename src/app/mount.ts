@@ -50,7 +50,7 @@ export const openConfigured = async (
   config: Config,
   { modules, channels = [], log = createLog({ level: config.logLevel }), traces }: MountOptions,
 ): Promise<Result<MountedHub, readonly string[]>> => {
-  const storage = await openStorage(config, log)
+  const storage = await openStorage(config, log, { atWork: true })
   let composed: Composed | undefined
   let followed: FollowedClock | undefined
   const close = async (graceMs = GRACE_MS): Promise<void> => {

@@ -32,7 +32,7 @@ export const openParts = async (environment: Readonly<Record<string, string | un
   const config = readConfig(environment, 'live')
   if (!config.ok) throw new Error(config.error.join('\n'))
   const log = createLog({ level: config.value.logLevel })
-  const storage = await openStorage(config.value, log)
+  const storage = await openStorage(config.value, log, { atWork: true })
   try {
     const clock = systemClock
     const random: Random = (size) => new Uint8Array(randomBytes(size))

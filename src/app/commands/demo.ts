@@ -65,7 +65,7 @@ const openAll = async (
   log: Log,
   open: (close: () => Promise<void>) => void,
 ): Promise<Omit<Welcome, 'tookMs'>> => {
-  const storage = await openStorage(wanted, log)
+  const storage = await openStorage(wanted, log, { atWork: true })
   open(() => storage.close())
   const clock = keptClock(storage.folder)
   open(async () => clock.stop())

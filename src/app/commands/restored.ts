@@ -1,6 +1,7 @@
 import { toDecimal } from '../../kernel/money.ts'
 import { DAY_MS, type Instant, MINUTE_MS, toRfc3339 } from '../../kernel/time.ts'
 import { latestChange, type Restored, restored } from '../../payments/index.ts'
+import { isAtWork } from '../../platform/db/at-work.ts'
 import { badInput, EXIT, type Exit, print, printJson, say, table } from './output.ts'
 import { type Session, withSession } from './session.ts'
 import { timeOf } from './times.ts'
@@ -9,6 +10,7 @@ export type RestoredOptions = {
   readonly to: string
   readonly since?: string
   readonly yes?: boolean
+  readonly althoughAtWork?: boolean
   readonly json?: boolean
 }
 
@@ -20,15 +22,24 @@ const INEXACT_MS = MINUTE_MS
 /** Without `--yes` it only counts and names. */
 export const tellRestored = (options: RestoredOptions): Promise<Exit> =>
   withSession(async (session) => {
+    const dry = options.yes !== true
+    if (!dry && !options.althoughAtWork) await checkNobodyWorks(session)
     const to = timeOf('--to', options.to, 'first')
     const since = options.since === undefined ? to - LOOKED_BACK_MS : timeOf('--since', options.since, 'first')
     await checkMoments(session, to, since)
-    const dry = options.yes !== true
     const found = await restored(session.composed.hub, { to, since, dry })
     if (options.json) printJson({ ...found, to: toRfc3339(to), done: !dry })
     else show(found, to, dry)
     return EXIT.done
   })
+
+/** A hub at work could give a bank a number that is just being left out, or send a refund before it is held back. */
+const checkNobodyWorks = async ({ composed: { hub } }: Session): Promise<void> => {
+  if (!(await isAtWork(hub.db))) return
+  throw badInput(
+    'a hub is at work on this database: stop every process of it and repeat this. Where it cannot be one of yours, say --although-at-work',
+  )
+}
 
 const checkMoments = async ({ composed: { hub } }: Session, to: Instant, since: Instant): Promise<void> => {
   if (to > hub.clock.now()) throw badInput('--to: is still to come')

@@ -1,6 +1,7 @@
 import { type Clock, type Instant, systemClock } from '../../kernel/time.ts'
 import { type Log, silentLog } from '../log.ts'
 import { parseDatabaseUrl } from './address.ts'
+import { AT_WORK } from './at-work.ts'
 import { type Db, statement } from './db.ts'
 import { createListener } from './listener.ts'
 import { createServers, type Limits } from './servers.ts'
@@ -15,6 +16,8 @@ export type DbOptions = Partial<Limits> & {
   /** The machine's clock, to compare with the database's. Never a test's clock: skew is a matter of machines. */
   readonly clock?: Clock
   readonly log?: Log
+  /** This process serves and works, which others must be able to tell. */
+  readonly atWork?: boolean
 }
 
 const LIMITS: Limits = {
@@ -38,7 +41,7 @@ export const openDb = async (options: DbOptions): Promise<Db> => {
     idleInTransactionTimeoutMs: options.idleInTransactionTimeoutMs ?? LIMITS.idleInTransactionTimeoutMs,
   }
   const address = parseDatabaseUrl(options.url)
-  const servers = createServers(address, limits, log)
+  const servers = createServers(address, limits, log, options.atWork ? AT_WORK : undefined)
   const { single, tx } = createTransactions({
     servers,
     run: (client, { name, text }, values) =>

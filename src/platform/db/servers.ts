@@ -54,9 +54,9 @@ const limitsOf = (limits: Limits, prepare: boolean): pg.ClientConfig => ({
     : {}),
 })
 
-const plainConfig = (server: string, limits: Limits): pg.ClientConfig => ({
+const plainConfig = (server: string, limits: Limits, name: string): pg.ClientConfig => ({
   connectionString: server,
-  application_name: 'ebizness',
+  application_name: name,
   types,
   keepAlive: true,
   connectionTimeoutMillis: limits.connectTimeoutMs,
@@ -72,7 +72,8 @@ const whyAway = (servers: readonly string[], causes: readonly unknown[]): Databa
 
 type Found = { readonly server: string; readonly pool: pg.Pool }
 
-export const createServers = (address: DatabaseAddress, limits: Limits, log: Log): Servers => {
+/** `name`: what the program is called in the server's list of connections. */
+export const createServers = (address: DatabaseAddress, limits: Limits, log: Log, name = 'ebizness'): Servers => {
   let current: Found | undefined
   let search: Promise<Found> | undefined
   let restUntil = 0
@@ -81,7 +82,7 @@ export const createServers = (address: DatabaseAddress, limits: Limits, log: Log
 
   const openPool = (server: string): pg.Pool => {
     const pool = new pg.Pool({
-      ...plainConfig(server, limits),
+      ...plainConfig(server, limits, name),
       ...limitsOf(limits, address.prepare),
       max: limits.poolSize,
       idleTimeoutMillis: IDLE_MS,
@@ -162,7 +163,7 @@ export const createServers = (address: DatabaseAddress, limits: Limits, log: Log
     connect: () => reach(({ pool }) => pool.connect()),
     dedicated: () =>
       reach(async ({ server }) => {
-        const client = new pg.Client(plainConfig(server, limits))
+        const client = new pg.Client(plainConfig(server, limits, name))
         client.on('error', () => {})
         await client.connect()
         return client
