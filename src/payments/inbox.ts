@@ -2,7 +2,7 @@ import type { Answer, Reading, Heard as Said, WireMessage } from '../channels/ch
 import { type AttemptId, type MessageId, newId } from '../kernel/ids.ts'
 import { type Instant, SECOND_MS } from '../kernel/time.ts'
 import type { AgreementRecord } from '../merchants/index.ts'
-import type { Queryable, Tx } from '../platform/db/db.ts'
+import { DatabaseAway, type Queryable, type Tx } from '../platform/db/db.ts'
 import { nextHintAt } from './enquire.ts'
 import type { Source } from './facts.ts'
 import type { Hub } from './hub.ts'
@@ -92,7 +92,11 @@ export const readMessage = async (hub: Hub, arrived: Arrived): Promise<ReadMessa
     const said = storable(await open.channel.read(arrived.message, open.agreement))
     return { said, verdict: said.readings.some(isUntrusted) ? 'untrusted' : 'trusted' }
   } catch (fault) {
-    hub.warn('a channel could not read a message', { channel: arrived.channel, agreement: arrived.agreement, fault })
+    const what =
+      fault instanceof DatabaseAway
+        ? 'the database was away when a message came: it is kept unread'
+        : 'a channel could not read a message'
+    hub.warn(what, { channel: arrived.channel, agreement: arrived.agreement, fault })
     return { said: { readings: [], carrier: arrived.address === 'back' ? 'payer' : 'psp' }, verdict: 'fault' }
   }
 }
