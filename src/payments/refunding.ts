@@ -98,8 +98,9 @@ type Found = {
 const pursue = async (hub: Hub, named: Named, interrupted: boolean, now: Instant): Promise<Instant | undefined> => {
   const seen = await findRefund(hub, named)
   if (!seen || isOver(seen.state)) return undefined
-  const found = isInDoubt(seen) ? await askedBefore(hub, named, seen, now) : seen
+  const found = isInDoubt(seen) ? await askedBefore(hub, named, seen, interrupted, now) : seen
   if (found === undefined || typeof found === 'number') return found
+  if (isOver(found.state)) return undefined
   const again = interrupted || found.state.status === 'unknown'
   if (!found.fits && !again && found.state.status === 'requested' && !found.state.handed) {
     await decideOnRefund(hub, named, { do: 'withhold_refund', refund: named.refund })
@@ -119,20 +120,37 @@ const pursue = async (hub: Hub, named: Named, interrupted: boolean, now: Instant
   return now + Math.min(Math.max(waitedMs, SOONEST_MS), DAY_MS)
 }
 
-/** The database was restored since the payment was ordered, so that a refund of it may be forgotten, and this one be that one again. */
-const isInDoubt = ({ loaded, state }: Found): boolean =>
-  loaded.row.sequence > EVENTS_PASSED && state.status === 'requested' && !state.handed
+/** The database was restored since the payment was ordered: a refund of it may be forgotten, and be asked for again. */
+export const livedThroughRestore = ({ sequence }: Loaded['row']): boolean => sequence > EVENTS_PASSED
 
-/** Asks before anything is sent. The refund as it is then; or when to look again, where the PSP does not answer or a person must tell two refunds apart. */
-const askedBefore = async (hub: Hub, named: Named, seen: Found, now: Instant): Promise<Found | Instant | undefined> => {
+/** Perhaps one that is forgotten, again. */
+const isInDoubt = ({ loaded, state }: Found): boolean =>
+  livedThroughRestore(loaded.row) && state.status === 'requested' && !state.handed
+
+/**
+ * Asks before anything is sent. The refund as it is then; or when to look again, where the PSP does not answer, or a person must find out:
+ * whether it is one that is forgotten, or whether a run that was cut off has sent it.
+ */
+const askedBefore = async (
+  hub: Hub,
+  named: Named,
+  seen: Found,
+  interrupted: boolean,
+  now: Instant,
+): Promise<Found | Instant | undefined> => {
   const told = await ask(hub, named, seen)
   const found = await findRefund(hub, named)
   if (!found || !isInDoubt(found)) return found
   const waitedMs = now - found.asked.at
-  const isUnclear = told === 'cannot_ask' || isPerhapsForgotten(found.loaded.facts, found.asked)
+  const isUnclear =
+    told === 'cannot_ask' ||
+    (interrupted && told !== 'answered') ||
+    isPerhapsForgotten(found.loaded.facts, found.asked)
   if (told === 'answered' && !isUnclear) return found
   if (!isUnclear && waitedMs < SILENT_FOR_MS) return now + Math.max(waitedMs, SOONEST_MS)
   await decideOnRefund(hub, named, { do: 'hand_refund', refund: named.refund, why: 'unsettled' })
+  // After it is a person's: before, another run could repeat it.
+  if (interrupted) await hearCutOff(hub, found)
   return now + Math.max(waitedMs, SOONEST_MS)
 }
 
@@ -188,18 +206,25 @@ const findRefund = async (hub: Hub, { merchant, payment, refund }: Named): Promi
 
 const CUT_OFF: Conversation = { end: { step: 'no_answer', result: 'unknown' }, messages: [] }
 
+/** Before it is forgotten that a run was cut off: what may have been sent is never made by hand as if it were not. */
+const hearCutOff = async (hub: Hub, { loaded, asked }: Found): Promise<void> => {
+  const { merchant } = loaded.row
+  const row = await attemptById(hub.db, merchant, asked.attempt)
+  if (row) await surely(hub.db, (tx) => hearAnswer(hub, tx, merchant, row, asked, CUT_OFF))
+}
+
 /** That this call never left says nothing of the one before it, which may have acted. */
 const doubted = ({ end, messages }: Conversation): Conversation =>
   end.step === 'no_answer' ? { ...CUT_OFF, messages } : { end, messages }
 
 /** Calls the PSP and hears its answer, unless a call before may have acted and this one would act twice. */
-const call = async (hub: Hub, { loaded, asked, fits }: Found, again: boolean): Promise<Called> => {
+const call = async (hub: Hub, found: Found, again: boolean): Promise<Called> => {
+  const { loaded, asked, fits } = found
   const row = await attemptById(hub.db, loaded.row.merchant, asked.attempt)
   const open = row && (await usable(hub, row.agreement))
   const step = row && open && fits && (await stepOf(hub, open, row, loaded, asked))
   if (!row || !open || !step) {
-    // Before it is forgotten that a run was cut off: what may have been sent is never made by hand as if it were not.
-    if (row && again) await surely(hub.db, (tx) => hearAnswer(hub, tx, loaded.row.merchant, row, asked, CUT_OFF))
+    if (again) await hearCutOff(hub, found)
     return open && !open.channel.refund ? 'takes_none' : 'cannot_call'
   }
   const about = { 'ebizness.payment': loaded.row.id, 'ebizness.channel': open.record.channel }

@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../src/kernel/time.ts'
-import { type Hub, paymentJobs } from '../../src/payments/index.ts'
+import type { Hub } from '../../src/payments/index.ts'
 import type { Asked, Task } from '../../src/tasks/index.ts'
 import { startTestHub, type TestHub } from '../support/hub.ts'
+import { pursueRefund } from '../support/refunding.ts'
 import { noticesOf, paidThrough, truth } from '../support/story.ts'
 
 /** Money that a person sends back: at banks that take no refund from a program, and where a bank does not say what became of one. */
@@ -121,10 +122,8 @@ describe('a refund that the hub cannot bring to an end', () => {
       },
     },
   })
-  const pursue = async (from: Hub, id: string, name: string, tries = 0, afterMs = 0) => {
-    const job = paymentJobs(from, hub.composed.tokens).find(({ kind }) => kind === 'payments.refund')
-    return job?.run({ key: `liepkalni/${id}/${name}`, payload: null, tries }, from.clock.now() + afterMs)
-  }
+  const pursue = (from: Hub, id: string, name: string, tries = 0, afterMs = 0) =>
+    pursueRefund(hub, from, id, name, { tries, afterMs })
   const asked = async (was?: string) => {
     const id = was ?? (await paid('sandbox'))
     return { id, name: (await refund(id, { amount: SLOW })).body.id }

@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { MINUTE_MS } from '../../src/kernel/time.ts'
-import { type Hub, paymentJobs } from '../../src/payments/index.ts'
+import type { Hub } from '../../src/payments/index.ts'
 import { bankNotice, keptMessages, sendNotice } from '../support/bank-notice.ts'
 import { type Node, startTestHub, type TestHub } from '../support/hub.ts'
+import { pursueRefund } from '../support/refunding.ts'
 import { noticesOf, ordered, paidThrough, truth } from '../support/story.ts'
 
 /** Money that goes back: asked for by the e-service, made at the bank, lost on the way, and never more than was paid. */
@@ -201,11 +202,7 @@ describe('a refund whose answer is lost', () => {
       return { ...open, channel: { ...open.channel, refund: unrepeatable } }
     },
   })
-  const pursue = async (from: Hub, id: string, name: string, tries = 0) => {
-    const job = paymentJobs(from, hub.composed.tokens).find(({ kind }) => kind === 'payments.refund')
-    const key = `liepkalni/${id}/${name}`
-    return job?.run({ key, payload: null, tries }, from.clock.now())
-  }
+  const pursue = (from: Hub, id: string, name: string, tries = 0) => pursueRefund(hub, from, id, name, { tries })
 
   it('is unknown, and done once the repeat is answered; the bank paid back once', async () => {
     const id = await paid()
