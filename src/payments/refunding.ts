@@ -143,9 +143,7 @@ const askedBefore = async (
   if (!found || !isInDoubt(found)) return found
   const waitedMs = now - found.asked.at
   const isUnclear =
-    told === 'cannot_ask' ||
-    (interrupted && told !== 'answered') ||
-    isPerhapsForgotten(found.loaded.facts, found.asked)
+    told === 'cannot_ask' || (interrupted && told !== 'answered') || isPerhapsForgotten(found.loaded.facts, found.asked)
   if (told === 'answered' && !isUnclear) return found
   if (!isUnclear && waitedMs < SILENT_FOR_MS) return now + Math.max(waitedMs, SOONEST_MS)
   await decideOnRefund(hub, named, { do: 'hand_refund', refund: named.refund, why: 'unsettled' })

@@ -1,6 +1,7 @@
 import type { KindWords, TaskOwner } from '../tasks/index.ts'
 import type { Hub } from './hub.ts'
 import { stateOf } from './payment.ts'
+import { livedThroughRestore } from './refunding.ts'
 import { ruleOnPayment, takenNow } from './ruling.ts'
 import { loadPayment, type PaymentRow, referenceHolder } from './store/index.ts'
 import { storyOf } from './task-stories.ts'
@@ -17,7 +18,7 @@ export const paymentTasks = (hub: Hub): TaskOwner => ({
     const wanted = wantedTasks(state).find((one) => sameTask(one, task))
     const words: KindWords['rulings'] = wanted ? PAYMENT_TASK_WORDS[wanted.kind].rulings : {}
     const takes = takenNow(loaded.facts, state, task).filter(({ as }) => words[as] !== undefined)
-    const story = storyOf(loaded.facts, state, task)
+    const story = storyOf(loaded.facts, state, task, livedThroughRestore(loaded.row))
     const others = task.kind === 'paid_late' ? await stillPayable(hub, loaded.row) : []
     return { ...story, happened: [...story.happened, ...others], takes }
   },

@@ -16,9 +16,11 @@ export const storyOf = (
   facts: readonly Fact[],
   state: PaymentState,
   { kind, part }: Pick<Task, 'kind' | 'part'>,
+  /** The database was restored since the payment was ordered. */
+  wasRestored = false,
 ): TaskStory => {
   const refund = facts.find((fact): fact is RefundAskedFact => fact.key === `refund:${part}`)
-  if (refund) return refundStory(facts, state, kind, refund)
+  if (refund) return refundStory(facts, state, { kind, wasRestored }, refund)
   if (kind === 'refunded_too_much') return tooMuchStory(state, part)
   const raised = state.attention.find(({ flag }) => flag === kind)
   const ordered = `${sumOf(state, state.order.amount.amountMinor)} was ordered with the reference ${state.order.reference}.`
@@ -87,7 +89,12 @@ const twoNumbers = ({ facts: keys }: Attention): readonly string[] => {
 
 // ------------------------------------------------------------------------------------------------------------------------ refunds
 
-const refundStory = (facts: readonly Fact[], state: PaymentState, kind: string, refund: RefundAskedFact): TaskStory => {
+const refundStory = (
+  facts: readonly Fact[],
+  state: PaymentState,
+  { kind, wasRestored }: { readonly kind: string; readonly wasRestored: boolean },
+  refund: RefundAskedFact,
+): TaskStory => {
   const attempt = state.attempts.find(({ id }) => id === refund.attempt)
   const now = state.refunds.find(({ id }) => id === refund.refund)
   const why = refund.reason === undefined ? '' : ` Why: ${refund.reason}`
@@ -104,7 +111,11 @@ const refundStory = (facts: readonly Fact[], state: PaymentState, kind: string, 
     ],
     money: moneyOf(state),
     ...(kind === 'refund_by_hand' && attempt && now
-      ? { todo: stillFits(state, now) ? transferOf(facts, state, refund, attempt) : SEND_NOTHING }
+      ? {
+          todo: stillFits(state, now)
+            ? `${wasRestored ? PERHAPS_MADE : ''}${transferOf(facts, state, refund, attempt)}`
+            : SEND_NOTHING,
+        }
       : {}),
   }
 }
@@ -139,6 +150,10 @@ const madeAtBank = (state: PaymentState, { attempt }: RefundAskedFact): readonly
 /** It was promised in place of a refund that had failed, and was done after all. */
 const SEND_NOTHING =
   'Send nothing: with what has gone back since, more than was paid would go back. Rule it failed, unless you have made it already.'
+
+/** No bank can be asked whether a clerk made it before the hub forgot that it was asked for. */
+const PERHAPS_MADE =
+  'The hub’s database was restored since this payment was ordered, so it may have forgotten what was made: look at the account statement for this transfer before you send anything. If it is there, send nothing and rule it done with the bank’s number of it. If it is not: '
 
 /** Everything a transfer form asks for. The payer's account stands here because the money cannot go back without it. */
 const transferOf = (

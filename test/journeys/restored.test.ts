@@ -126,4 +126,17 @@ describe('a refund asked for after the restore', () => {
     expect(await pursueRefund(hub, from, id, name)).toBeUndefined()
     expect([sent, await statusOf(id, name), await tasksOf(id)]).toEqual([['GET'], 'done', []])
   })
+
+  it('at a bank that takes none from a program warns the clerk first that this transfer may be made and forgotten', async () => {
+    const id = await paidBefore('swedbank-lv')
+    await refund(id, SLOW)
+    const [task] = await tasksOf(id)
+    const shown = await hub.composed.desk.show(task?.id ?? '')
+    expect([task?.kind, shown?.story.todo]).toEqual([
+      'refund_by_hand',
+      expect.stringMatching(
+        /^The hub’s database was restored .* account statement for this transfer before .* Transfer 10\.97 EUR from /,
+      ),
+    ])
+  })
 })
