@@ -7,6 +7,7 @@ import {
   EXPIRES,
   LESS,
   ordered,
+  outcome,
   PAYEE,
   paid,
   planEnded,
@@ -17,8 +18,8 @@ import {
 import { type Life, live } from '../../test/support/life.ts'
 import { anyWalk, type Walk } from '../../test/support/walks.ts'
 import { HOUR_MS } from '../kernel/time.ts'
-import type { Fact } from './facts.ts'
-import { type Command, decide, hear, stateOf } from './payment.ts'
+import type { CallResult, ClosingKind, Fact } from './facts.ts'
+import { type Command, decide, hear, mayBeLed, stateOf } from './payment.ts'
 
 /** What may be decided, and what follows of itself. */
 
@@ -44,6 +45,54 @@ describe('an order’s only attempt that is refused', () => {
       expect(heard.facts.map(({ fact }) => fact)).toEqual(['reading'])
       expect(heard.state.attention.map(({ flag }) => flag)).not.toContain('paid_late')
     }
+  })
+})
+
+describe('an order’s only attempt that is refused while a close is asked for', () => {
+  const asked = (as: ClosingKind): Fact => ({ fact: 'closing_asked', key: 'closing_asked', at: START, as, by: 'payer' })
+
+  it.each(['cancelled', 'expired'] as const)('closes the payment as it was promised: %s', (as) => {
+    const facts = [ordered('one'), begun('att_1'), asked(as)]
+    const heard = hear(facts, [refused('cancelled_by_payer')], START)
+    expect(heard.facts.map(({ fact }) => fact)).toEqual(['reading', 'closed'])
+    expect(heard.state).toMatchObject({ status: as, final: true })
+  })
+
+  it('stays refused where it was told so before a person settled what was disputed', () => {
+    const disputed = [ordered('one'), begun('att_1'), asked('cancelled'), accepted({ amount: LESS }), refused()]
+    const { status, attention } = stateOf(disputed)
+    expect(status).toBe('refused')
+    const [flag] = attention
+    if (!flag) throw new Error('nothing is disputed')
+    const ruling = { do: 'rule', ruling: '1', by: 'clerk', note: '', as: 'settled', ...flag } as const
+    const settled = decide(disputed, ruling, START)
+    expect(settled.ok && settled.value.facts.map(({ fact }) => fact)).toEqual(['ruled', 'closed'])
+    expect(settled.ok && settled.value.state.status).toBe('refused')
+  })
+})
+
+describe('an order’s only attempt that a double click begins by two calls', () => {
+  const call = (name: string, result: CallResult) => outcome('att_1', 'begin', result, { key: `out:${name}` })
+  const again = { do: 'begin_again', attempt: 'att_1', plan: planFrom(START) } as const
+  const once: readonly Fact[] = [ordered('one'), begun('att_1')]
+  const twice = (): readonly Fact[] => {
+    const decided = decide(once, again, START)
+    return decided.ok ? [...once, ...decided.value.facts] : once
+  }
+
+  it.each(['not_sent', 'turned_down'] as const)('goes on where one call is %s and the other answered', (result) => {
+    const first = hear(twice(), [call('1', result)], START)
+    expect(first.facts.map(({ fact }) => fact)).toEqual(['outcome'])
+    const second = hear([...twice(), ...first.facts], [call('2', 'answered')], START)
+    expect(second.state).toMatchObject({ status: 'started', final: false })
+    expect(mayBeLed(second.state, 'att_1', START)).toBe(true)
+  })
+
+  it('is over when neither was sent, at once where there was but one call', () => {
+    const first = hear(twice(), [call('1', 'not_sent')], START)
+    const second = hear([...twice(), ...first.facts], [call('2', 'not_sent')], START)
+    expect(second.facts.map(({ fact }) => fact)).toEqual(['outcome', 'closed'])
+    expect(hear(once, [call('1', 'not_sent')], START).facts.map(({ fact }) => fact)).toEqual(['outcome', 'closed'])
   })
 })
 
@@ -164,6 +213,16 @@ describe('of a random life, decisions', () => {
         const attempts = stateOf([...before, ...appended]).attempts
         expect(attempts.filter((attempt) => attempt.mayStillBePaid)).toEqual([])
         expect(stateOf(before).status).not.toBe('executed')
+      }
+    })
+  })
+
+  it('close a payment as it was asked for, unless it was told as refused before', () => {
+    holds(anyWalk(), ({ moments }) => {
+      for (const { before, appended } of moments) {
+        const closes = appended.find((fact) => fact.fact === 'closed')
+        const asked = [...before, ...appended].find((fact) => fact.fact === 'closing_asked')
+        if (closes && asked) expect([asked.as, stateOf(before).status]).toContain(closes.as)
       }
     })
   })

@@ -146,7 +146,7 @@ export const hear = (facts: readonly Fact[], heard: readonly Heard[], now: Insta
 
 const withFollowing = (before: readonly Fact[], added: readonly Fact[], now: Instant): Decided => {
   const state = stateOf([...before, ...added])
-  const as = closesAs(state)
+  const as = closesAs(before, added, state)
   const closed = as ? unknownOf(before, [{ fact: 'closed', key: 'closed', at: now, as }]) : []
   if (closed.length === 0) return { facts: added, state }
   const all = [...added, ...closed]
@@ -154,16 +154,26 @@ const withFollowing = (before: readonly Fact[], added: readonly Fact[], now: Ins
 }
 
 /**
- * A close that was asked for is recorded as soon as no attempt may still be paid; so is the end of an order's only attempt. Where that one
- * is refused the payment needs no close to be over, but its e-service is told that it is: money that comes then is late.
+ * A close that was asked for is recorded, as it was asked for, as soon as no attempt may still be paid; so is the end of an order's only
+ * attempt. Where that one is refused the payment needs no close to be over, but its e-service is told that it is: money that comes then is
+ * late, and a close that was asked for before changes nothing of what was told.
  */
-const closesAs = (state: PaymentState): ClosingKind | undefined => {
-  if (state.attempts.some((attempt) => attempt.mayStillBePaid)) return undefined
-  if (state.status === 'refused') return 'refused'
-  if (state.final) return undefined
-  if (state.closing) return state.closing
-  return state.order.attempts === 'one' && state.attempts.length > 0 ? 'expired' : undefined
+const closesAs = (before: readonly Fact[], added: readonly Fact[], state: PaymentState): ClosingKind | undefined => {
+  const { attempts, order, status } = state
+  if (status === 'executed' || attempts.some((attempt) => attempt.mayStillBePaid)) return undefined
+  const all = [...before, ...added]
+  const asked = only(all, 'closing_asked')[0]
+  if (asked) return status === 'refused' && stateOf(before).status === 'refused' ? 'refused' : asked.as
+  const [attempt] = attempts
+  if (order.attempts !== 'one' || !attempt) return undefined
+  if (attempt.status !== 'refused') return 'expired'
+  return mayYetBegin(all, attempt) ? undefined : 'refused'
 }
+
+/** Of a double click one call may find no bank, and the other, which is under way, be taken: its payer is led there. */
+const mayYetBegin = (facts: readonly Fact[], { id, reason, begunTimes }: AttemptState): boolean =>
+  reason === 'not_begun' &&
+  only(facts, 'outcome').filter(({ attempt, of }) => attempt === id && of === 'begin').length < begunTimes
 
 const ruleOn = (state: PaymentState, command: Command, now: Instant): Result<readonly Decision[], Refusal> => {
   switch (command.do) {
