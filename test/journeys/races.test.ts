@@ -86,6 +86,60 @@ describe('a decision that falls while the bank is being called', () => {
   })
 })
 
+describe('an order that allows one attempt', () => {
+  const ONE = { channel: 'sandbox', attempts: 'one' }
+  const loaded = async (id: string) => {
+    const found = await loadPayment(hub.database.db, 'liepkalni', id)
+    if (!found) throw new Error(id)
+    return found
+  }
+
+  const gate = () => {
+    let open = () => {}
+    const opened = new Promise<void>((resolve) => {
+      open = resolve
+    })
+    return { open, opened }
+  }
+
+  it('ends as cancelled where it was cancelled while the payer was at the bank, and the payer cancels there too', async () => {
+    const order = await ordered(hub, ONE)
+    await visit(`${order.payUrl}?channel=sandbox`)
+    const asked = await hub.api('POST', `/v1/payments/${order.id}/cancel`)
+    expect([asked.status, asked.body.closing]).toEqual([202, 'cancelled'])
+    await decided(hub, 'sandbox', 'cancel')
+    expect(await truth(hub, order.id)).toMatchObject({ status: 'cancelled', final: true })
+  })
+
+  it('leads a payer who clicked twice to the bank that has taken the second call, though the first was not sent', async () => {
+    const order = await ordered(hub, ONE)
+    const { hub: node } = hub.composed
+    const [isSending, over] = [gate(), gate()]
+    const reaching: typeof node = {
+      ...node,
+      send: async (request) => {
+        isSending.open()
+        await over.opened
+        return node.send(request)
+      },
+    }
+    let second: ReturnType<typeof beginAttempt> | undefined
+    const failing: typeof node = {
+      ...node,
+      send: async () => {
+        second ??= beginAttempt(reaching, await loaded(order.id), 'sandbox', false)
+        await isSending.opened
+        return { kind: 'not_sent', why: 'no answer from the name server' }
+      },
+    }
+    const first = await beginAttempt(failing, await loaded(order.id), 'sandbox', false)
+    over.open()
+    expect([first.kind, (await second)?.kind]).toEqual(['not_going', 'going'])
+    await decided(hub, 'sandbox', 'pay')
+    expect(await truth(hub, order.id)).toMatchObject({ status: 'executed', attention: [] })
+  })
+})
+
 describe('an attempt whose bank can no longer be asked', () => {
   it('is not due again at once, so that its job does not run in circles', async () => {
     const order = await ordered(hub)
