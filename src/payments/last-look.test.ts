@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { begun, ordered, outcome, planEnded, refused, ruled, START } from '../../test/support/facts.ts'
-import { DAY_MS, HOUR_MS, MINUTE_MS } from '../kernel/time.ts'
+import { HOUR_MS, MINUTE_MS } from '../kernel/time.ts'
 import type { Fact } from './facts.ts'
 import { nextDeadline, stateOf } from './payment.ts'
 
@@ -25,7 +25,12 @@ describe('an attempt that its bank has refused', () => {
       [begun('att_1'), refused(), asked('unknown', ENDS), asked('unknown', ENDS + 5 * HOUR_MS)],
       ENDS + 10 * HOUR_MS,
     ],
-    ['and given up after a day', [begun('att_1'), refused(), asked('unknown', ENDS + DAY_MS)], undefined],
+    [
+      'for the last time 23 hours after it began',
+      [begun('att_1'), refused(), asked('unknown', ENDS), asked('unknown', ENDS + 12 * HOUR_MS)],
+      START + 23 * HOUR_MS,
+    ],
+    ['and given up then', [begun('att_1'), refused(), asked('unknown', START + 23 * HOUR_MS)], undefined],
     ['not where it cannot be asked', [begun('att_1', { terms: { canAsk: false } }), refused()], undefined],
     [
       'not where it never began',

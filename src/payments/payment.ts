@@ -1,7 +1,7 @@
 import type { Payee } from '../channels/channel.ts'
 import type { AttemptId, PaymentId } from '../kernel/ids.ts'
 import { fail, ok, type Result } from '../kernel/result.ts'
-import { DAY_MS, type Instant } from '../kernel/time.ts'
+import { DAY_MS, HOUR_MS, type Instant } from '../kernel/time.ts'
 import { attemptOf, evidenceOf, only } from './attempt.ts'
 import { attentionOf } from './attention.ts'
 import type {
@@ -282,10 +282,17 @@ const close = (
 
 // ---------------------------------------------------------------------------------------------------------------------- deadlines
 
-/** How long past its last moment a PSP that does not answer is asked, before a person is. Our choice: one day. */
-const NO_ANSWER_AFTER_MS = DAY_MS
-/** Past it, a PSP that does not answer is asked ever more rarely, by this part of its silence: a day of it is about a hundred questions. */
+/**
+ * How long after an attempt began a PSP that does not answer is asked, before a person is: money that has moved since is known, or is
+ * somebody's, within a day, with an hour for a hub that is away itself. A PSP whose last moment is later is asked an hour past it.
+ */
+const NO_ANSWER_AFTER_MS = 23 * HOUR_MS
+const NO_ANSWER_PAST_PLAN_MS = HOUR_MS
+/** Past its last moment a PSP that does not answer is asked ever more rarely, by this part of its silence: a day of it is about a hundred questions. */
 const PART_OF_SILENCE = 1 / 20
+
+const givenUpAt = ({ begunAt, plan }: AttemptState): Instant =>
+  Math.max(begunAt + NO_ANSWER_AFTER_MS, plan.endsAt + NO_ANSWER_PAST_PLAN_MS)
 
 /** What the server does for one attempt next, and when. Undefined: nothing is left to find out by itself. */
 export const attemptDeadline = (
@@ -297,10 +304,11 @@ export const attemptDeadline = (
   const { plan, asked, returnedAt } = attempt
   const { lastAt } = asked
   if (!plan.canAsk) return { at: plan.endsAt, what: 'end' }
-  if (lastAt !== undefined && lastAt >= plan.endsAt + NO_ANSWER_AFTER_MS) return { at: lastAt, what: 'end' }
+  const overAt = givenUpAt(attempt)
+  if (lastAt !== undefined && lastAt >= overAt) return { at: lastAt, what: 'end' }
   const planned = plan.askedMs[Math.min(asked.times, plan.askedMs.length) - 1] ?? DAY_MS
   const silentMs = lastAt === undefined ? 0 : lastAt - plan.endsAt
-  const step = Math.max(planned, Math.min(Math.round(silentMs * PART_OF_SILENCE), NO_ANSWER_AFTER_MS - silentMs))
+  const step = Math.max(planned, Math.min(Math.round(silentMs * PART_OF_SILENCE), overAt - plan.endsAt - silentMs))
   const news = (at: Instant | undefined, afterMs: number) =>
     at !== undefined && (lastAt === undefined || at > lastAt) ? [at + afterMs] : []
   const next = Math.min(
@@ -308,24 +316,22 @@ export const attemptDeadline = (
     ...news(returnedAt, plan.returnedMs),
     ...news(closingAskedAt, 0),
   )
-  return { at: lastAt !== undefined && lastAt >= plan.endsAt ? next : Math.min(next, plan.endsAt), what: 'ask' }
+  if (lastAt === undefined || lastAt < plan.endsAt) return { at: Math.min(next, plan.endsAt), what: 'ask' }
+  return next <= overAt ? { at: next, what: 'ask' } : { at: overAt, what: 'end' }
 }
 
 /**
  * What a PSP has refused it may still have been paid for, and its message be lost: where it can be asked it is, once, past its last moment.
  * One that does not answer is asked ever more rarely: a day's refusals must not keep it, and those who wait, from what is open.
  */
-const lastLook = ({
-  plan,
-  planEnded,
-  asked,
-  reason,
-}: AttemptState): { readonly at: Instant; readonly what: 'ask' } | undefined => {
+const lastLook = (attempt: AttemptState): { readonly at: Instant; readonly what: 'ask' } | undefined => {
+  const { plan, planEnded, asked, reason } = attempt
   const { lastAt = 0, answeredAt = 0 } = asked
-  const isOver = planEnded || answeredAt >= plan.endsAt || lastAt >= plan.endsAt + NO_ANSWER_AFTER_MS
+  const overAt = givenUpAt(attempt)
+  const isOver = planEnded || answeredAt >= plan.endsAt || lastAt >= overAt
   if (isOver || !plan.canAsk || reason === 'not_begun' || reason === 'ruled_not_paid') return undefined
   const again = lastAt + Math.max(plan.askedMs.at(-1) ?? DAY_MS, lastAt - plan.endsAt)
-  return { at: lastAt < plan.endsAt ? plan.endsAt : again, what: 'ask' }
+  return { at: lastAt < plan.endsAt ? plan.endsAt : Math.min(again, overAt), what: 'ask' }
 }
 
 /** When the server acts next by itself. Undefined: final with nothing open, or a person has it. */

@@ -33,8 +33,42 @@ describe('a bank that is silent past the end of an attempt’s plan', () => {
     expect(gapAt(12 * HOUR_MS)).toBeLessThan(HOUR_MS)
   })
 
-  it('is given up a day after it, not later for being asked rarely', () => {
-    expect(past.at(-1)).toBeLessThan(ENDS + DAY_MS + 2 * MINUTE_MS)
-    expect(past.at(-1)).toBeGreaterThanOrEqual(ENDS + DAY_MS)
+  it('is given up 23 hours after the attempt began, not later for being asked rarely', () => {
+    expect(past.at(-1)).toBe(START + 23 * HOUR_MS)
+  })
+})
+
+describe('what a person is handed because a bank was silent', () => {
+  const silentSince = (lastAt: Instant) => outcome('att_1', 'enquire', 'unknown', { at: lastAt })
+  const deadlineOf = (endsAt: Instant, askedMs: readonly number[], lastAt: Instant) => {
+    const facts = [ordered('many'), begun('att_1', { terms: { endsAt, askedMs } }), silentSince(lastAt)]
+    const [attempt] = stateOf(facts).attempts
+    return attempt && attemptDeadline(attempt, undefined)
+  }
+  const [PLAN_OF_DAYS, SHORT] = [START + 3 * DAY_MS, [MINUTE_MS]]
+
+  it.each<readonly [name: string, next: ReturnType<typeof deadlineOf>, expected: ReturnType<typeof deadlineOf>]>([
+    [
+      'is it at once after the last question',
+      deadlineOf(ENDS, SHORT, START + 23 * HOUR_MS),
+      { at: START + 23 * HOUR_MS, what: 'end' },
+    ],
+    [
+      'is it unasked where the bank may not be asked so soon again',
+      deadlineOf(ENDS, [2 * HOUR_MS], START + 22 * HOUR_MS),
+      { at: START + 23 * HOUR_MS, what: 'end' },
+    ],
+    [
+      'is not it while the bank may still take the money',
+      deadlineOf(PLAN_OF_DAYS, SHORT, PLAN_OF_DAYS - 1),
+      { at: PLAN_OF_DAYS, what: 'ask' },
+    ],
+    [
+      'is it an hour after a plan of days',
+      deadlineOf(PLAN_OF_DAYS, [2 * HOUR_MS], PLAN_OF_DAYS),
+      { at: PLAN_OF_DAYS + HOUR_MS, what: 'end' },
+    ],
+  ])('%s', (_name, next, expected) => {
+    expect(next).toEqual(expected)
   })
 })
