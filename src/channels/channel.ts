@@ -23,6 +23,13 @@ export type Channel<Settings = unknown> = {
   /** Asks what became of an attempt and its refunds. */
   enquire?(attempt: Attempt, agreement: Agreement<Settings>): Promise<Step>
   refund?(refund: Refund, agreement: Agreement<Settings>): Promise<Step>
+  /**
+   * The answer to an enquiry tells of every refund of the attempt that was ever asked for in our name, with its amount and about our number
+   * (`{ refund: number }`), also of those that `Attempt.refunds` does not hold: it holds only what the hub knows, and a restored database
+   * has forgotten some. Absent where the PSP answers only about refunds that the question names: then a refund that may be a forgotten
+   * one again is a person's, and never sent.
+   */
+  readonly tellsEveryRefund?: true
   /** The banks behind this channel, when there are several. */
   offers?(agreement: Agreement<Settings>): readonly ChannelOffer[]
   readonly chores?: readonly Chore<Settings>[]
@@ -94,6 +101,7 @@ export type Attempt = {
   readonly amount: Money
   readonly begunAt: Instant
   readonly kept: Kept
+  /** Those that the hub knows of; after a restore the PSP may know of more. */
   readonly refunds: readonly { readonly id: RefundId; readonly number: string; readonly amount: Money }[]
 }
 

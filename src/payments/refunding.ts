@@ -138,7 +138,7 @@ const askedBefore = async (
   interrupted: boolean,
   now: Instant,
 ): Promise<Found | Instant | undefined> => {
-  const told = await ask(hub, named, seen)
+  const told = await askOfForgotten(hub, named, seen)
   const found = await findRefund(hub, named)
   if (!found || !isInDoubt(found)) return found
   const waitedMs = now - found.asked.at
@@ -188,10 +188,26 @@ const decideOnRefund = (hub: Hub, { merchant, payment }: Named, command: RefundC
     if (decided.ok) await record(hub, tx, loaded, decided.value, now)
   })
 
-const ask = async (hub: Hub, { merchant, payment }: Named, { asked }: Found): Promise<Told> => {
-  const row = await attemptById(hub.db, merchant, asked.attempt)
+const ask = async (hub: Hub, named: Named, { asked }: Found): Promise<Told> => {
+  const open = await openFor(hub, named, asked)
   // An agreement that cannot be used today may be mended tomorrow.
-  return row && (await usable(hub, row.agreement)) ? enquire(hub, merchant, payment, asked.attempt) : 'no_answer'
+  return open ? enquire(hub, named.merchant, named.payment, asked.attempt) : 'no_answer'
+}
+
+/** An answer that need not tell of what the hub has forgotten is as good as none that can be had. */
+const askOfForgotten = async (hub: Hub, named: Named, found: Found): Promise<Told> => {
+  const told = await ask(hub, named, found)
+  const open = await openFor(hub, named, found.asked)
+  return open && !open.channel.tellsEveryRefund ? 'cannot_ask' : told
+}
+
+const openFor = async (
+  hub: Hub,
+  { merchant }: Named,
+  { attempt }: RefundAskedFact,
+): Promise<OpenAgreement | undefined> => {
+  const row = await attemptById(hub.db, merchant, attempt)
+  return row && (await usable(hub, row.agreement))
 }
 
 const findRefund = async (hub: Hub, { merchant, payment, refund }: Named): Promise<Found | undefined> => {

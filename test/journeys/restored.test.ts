@@ -127,6 +127,22 @@ describe('a refund asked for after the restore', () => {
     expect([sent, await statusOf(id, name), await tasksOf(id)]).toEqual([['GET'], 'done', []])
   })
 
+  it('is a person’s at once, and not sent, where the bank’s answer need not tell of what is forgotten', async () => {
+    const id = await paidBefore('sandbox')
+    const name = await refund(id, SLOW)
+    const { sent, from } = over(through)
+    const { merchants } = from
+    const open: typeof merchants.open = async (agreement, at) => {
+      const opened = await merchants.open(agreement, at)
+      if (!opened) return opened
+      const { tellsEveryRefund: _, ...channel } = opened.channel
+      return { ...opened, channel }
+    }
+    await pursueRefund(hub, { ...from, merchants: { ...merchants, open } }, id, name)
+    expect([sent, await statusOf(id, name)]).toEqual([['GET'], 'requested'])
+    expect((await tasksOf(id)).map(({ kind }) => kind)).toEqual(['refund_unsettled'])
+  })
+
   it('at a bank that takes none from a program warns the clerk first that this transfer may be made and forgotten', async () => {
     const id = await paidBefore('swedbank-lv')
     await refund(id, SLOW)

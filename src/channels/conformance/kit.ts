@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { DAY_MS, type Instant } from '../../kernel/time.ts'
-import type { Channel, ListedChannel, Order, Reading, Step, WireMessage } from '../channel.ts'
+import type { Channel, ListedChannel, Order, Reading, Refund, Step, WireMessage } from '../channel.ts'
 import { HARMLESS, wordsOf } from '../example.ts'
 import type { Simulator } from '../simulator.ts'
 import { type TestKeys, testAgreement, testBank } from './agreement.ts'
@@ -194,15 +194,43 @@ const describeTrips = <Settings, State>(specimen: Specimen<Settings, State>): vo
 
   if (channel.refund) {
     it('is told something when it asks for money back', async () => {
-      const { trip, stage } = await tripOf(specimen, simulator.choices[0]?.id ?? '')
-      const amount = { ...trip.attempt.amount, amountMinor: 1 }
-      const asked = await channel.refund?.({ id: 'rfd_1', number: '1', amount, attempt: trip.attempt }, stage.agreement)
-      if (!asked) return
-      const { end } = await callThrough(stage, trip.state, asked)
+      const { end } = (await moneyAskedBack(specimen)).made
       expect(end.step).toBe('heard')
       if (end.step === 'heard') expect(end.readings.map(({ says }) => says)).not.toContain('untrusted')
     })
   }
+
+  if (channel.tellsEveryRefund) {
+    it('is told of a refund by our number when it asks without naming it, as after it was forgotten', async () => {
+      const { trip, stage, refund, made } = await moneyAskedBack(specimen)
+      expect(trip.attempt.refunds).toEqual([])
+      const asked = must(await channel.enquire?.(trip.attempt, stage.agreement), 'can be asked')
+      const { end } = await callThrough(stage, made.state, asked)
+      const told = end.step === 'heard' ? end.readings : []
+      const { amount } = refund
+      expect(told).toContainEqual(
+        expect.objectContaining({ about: { refund: refund.number }, states: expect.objectContaining({ amount }) }),
+      )
+    })
+  }
+}
+
+/** A paid attempt of which one cent was asked back. */
+const moneyAskedBack = async <Settings, State>(specimen: Specimen<Settings, State>) => {
+  const { trip, stage } = await tripOf(specimen, specimen.simulator.choices[0]?.id ?? '')
+  const refund: Refund = {
+    id: 'rfd_1',
+    number: '1',
+    amount: { ...trip.attempt.amount, amountMinor: 1 },
+    attempt: trip.attempt,
+  }
+  const asked = must(await specimen.channel.refund?.(refund, stage.agreement), 'takes refunds')
+  return { trip, stage, refund, made: await callThrough(stage, trip.state, asked) }
+}
+
+const must = (step: Step | undefined, ability: string): Step => {
+  if (step === undefined) throw new Error(`the channel promises that it ${ability}`)
+  return step
 }
 
 const expectHonest = (reading: Reading): void => {

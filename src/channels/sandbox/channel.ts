@@ -94,6 +94,8 @@ export const sandboxChannel: Channel<SandboxSettings> = {
     const [id] = refund.attempt.kept.pspIds ?? []
     return id === undefined ? findThenRefund(refund, agreement) : askRefund(id, refund, agreement)
   },
+  // Whoever asks about a payment is shown the whole of it.
+  tellsEveryRefund: true,
 }
 
 // ------------------------------------------------------------------------------------------------------------------------- calls
