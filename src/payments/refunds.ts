@@ -25,19 +25,25 @@ const fits = (fact: ReadingFact, refund: RefundAskedFact, currency: Currency): b
   return amount.amountMinor === refund.amountMinor && amount.currency === currency
 }
 
-const IN_HAND: readonly ReadingFact['reading']['says'][] = ['refunded', 'accepted', 'waiting']
+const IN_HAND: readonly ReadingFact['reading']['says'][] = ['accepted', 'waiting']
+const ENDED: readonly ReadingFact['reading']['says'][] = ['refunded', 'refused']
 
 /**
- * Whether the PSP has one of this amount under a number that the hub gave and does not know, as after its database was restored: an
- * e-service that asks for a refund again then perhaps means that one. What was made at the PSP itself has no number of ours.
+ * Whether the PSP has one under a number that the hub gave and does not know, as after its database was restored: an e-service that asks
+ * for a refund again then perhaps means that one. Made, it is of this amount; while it is in hand, nothing is certain of it. What was made
+ * at the PSP itself has no number of ours.
  */
 export const isPerhapsForgotten = (facts: readonly Fact[], wanted: RefundAskedFact): boolean => {
   const asked = only(facts, 'refund_asked')
-  return only(facts, 'reading').some((fact) => {
+  const forgotten = only(facts, 'reading').flatMap((fact) => {
     const { about, says, states } = fact.reading
-    if (!('refund' in about) || fact.attempt !== wanted.attempt || !IN_HAND.includes(says)) return false
-    if (asked.some((refund) => names(fact, refund))) return false
-    const amount = states?.amount
+    const isForgotten =
+      'refund' in about && fact.attempt === wanted.attempt && !asked.some((refund) => names(fact, refund))
+    return isForgotten ? [{ number: about.refund, says, amount: states?.amount }] : []
+  })
+  const ended = new Set(forgotten.filter(({ says }) => ENDED.includes(says)).map(({ number }) => number))
+  return forgotten.some(({ number, says, amount }) => {
+    if (says !== 'refunded') return IN_HAND.includes(says) && !ended.has(number)
     return amount === undefined || amount === 'as ordered' || amount.amountMinor === wanted.amountMinor
   })
 }
