@@ -103,8 +103,8 @@ const pursue = async (hub: Hub, named: Named, interrupted: boolean, now: Instant
   if (isOver(found.state)) return undefined
   const again = interrupted || found.state.status === 'unknown'
   if (!found.fits && !again && found.state.status === 'requested' && !found.state.handed) {
-    await decideOnRefund(hub, named, { do: 'withhold_refund', refund: named.refund })
-    return now
+    const withheld = await decideOnRefund(hub, named, { do: 'withhold_refund', refund: named.refund })
+    return withheld ? undefined : now
   }
   // What a person has may have been made by that person meanwhile: it is asked about, and not sent any more.
   const mayBeSent =
@@ -113,12 +113,13 @@ const pursue = async (hub: Hub, named: Named, interrupted: boolean, now: Instant
   const told = called === 'may_have_acted' ? await ask(hub, named, found) : 'not_asked'
   const after = await findRefund(hub, named)
   if (!after || isOver(after.state)) return undefined
-  const waitedMs = now - after.asked.at
-  const why = forPerson(after.state, called, told, waitedMs)
-  if (why && !after.state.handed) await decideOnRefund(hub, named, { do: 'hand_refund', refund: named.refund, why })
-  if (why === 'not_sent') return undefined
-  return now + Math.min(Math.max(waitedMs, SOONEST_MS), DAY_MS)
+  const why = after.state.handed ? undefined : forPerson(after.state, called, told, now - after.asked.at)
+  if (why) await decideOnRefund(hub, named, { do: 'hand_refund', refund: named.refund, why })
+  return why === 'not_sent' ? undefined : nextLook(after, now)
 }
+
+const nextLook = ({ asked }: Found, now: Instant): Instant =>
+  now + Math.min(Math.max(now - asked.at, SOONEST_MS), DAY_MS)
 
 /** The database was restored since the payment was ordered: a refund of it may be forgotten, and be asked for again. */
 export const livedThroughRestore = ({ sequence }: Loaded['row']): boolean => sequence > EVENTS_PASSED
@@ -141,15 +142,14 @@ const askedBefore = async (
   const told = await askOfForgotten(hub, named, seen)
   const found = await findRefund(hub, named)
   if (!found || !isInDoubt(found)) return found
-  const waitedMs = now - found.asked.at
   const isUnclear =
     told === 'cannot_ask' || (interrupted && told !== 'answered') || isPerhapsForgotten(found.loaded.facts, found.asked)
   if (told === 'answered' && !isUnclear) return found
-  if (!isUnclear && waitedMs < SILENT_FOR_MS) return now + Math.max(waitedMs, SOONEST_MS)
+  if (!isUnclear && now - found.asked.at < SILENT_FOR_MS) return nextLook(found, now)
   await decideOnRefund(hub, named, { do: 'hand_refund', refund: named.refund, why: 'unsettled' })
   // After it is a person's: before, another run could repeat it.
   if (interrupted) await hearCutOff(hub, found)
-  return now + Math.max(waitedMs, SOONEST_MS)
+  return nextLook(found, now)
 }
 
 /** Nothing is left for the hub to do. */
@@ -178,14 +178,15 @@ const forPerson = (
   return waitedMs >= patienceMs ? 'unsettled' : undefined
 }
 
-/** A refusal means that the facts have moved on. */
-const decideOnRefund = (hub: Hub, { merchant, payment }: Named, command: RefundCommand): Promise<void> =>
+/** Whether it is recorded. A refusal means that the facts have moved on. */
+const decideOnRefund = (hub: Hub, { merchant, payment }: Named, command: RefundCommand): Promise<boolean> =>
   hub.db.tx(async (tx) => {
     const loaded = await lockPayment(tx, merchant, payment)
-    if (!loaded) return
+    if (!loaded) return false
     const now = hub.clock.now()
     const decided = decide(loaded.facts, command, now)
     if (decided.ok) await record(hub, tx, loaded, decided.value, now)
+    return decided.ok
   })
 
 const ask = async (hub: Hub, named: Named, { asked }: Found): Promise<Told> => {

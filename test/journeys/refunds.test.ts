@@ -164,6 +164,8 @@ describe('a refund in place of one that failed', () => {
     const refunds = [{ id: 'R1', number: name, amount: FAILING }]
     const claim = { number, reference: order.reference, refunds, ...(paidAt ? { at: paidAt } : {}) }
     await sendNotice(hub, bankNotice(hub, claim))
+    expect(await pursueRefund(hub, hub.composed.hub, id, second.id)).toBeUndefined()
+    expect(await refundOf(id, second.id)).toMatchObject({ status: 'failed' })
     await hub.settle()
     await hub.clock.advance(3 * MINUTE_MS)
     expect(await refundOf(id, first.id)).toMatchObject({ status: 'done' })

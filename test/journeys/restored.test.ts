@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { DAY_MS } from '../../src/kernel/time.ts'
+import { DAY_MS, HOUR_MS } from '../../src/kernel/time.ts'
 import type { Hub } from '../../src/payments/index.ts'
 import { restored } from '../../src/payments/restored.ts'
 import { startTestHub, type TestHub } from '../support/hub.ts'
@@ -140,6 +140,22 @@ describe('a refund asked for after the restore', () => {
     }
     await pursueRefund(hub, { ...from, merchants: { ...merchants, open } }, id, name)
     expect([sent, await statusOf(id, name)]).toEqual([['GET'], 'requested'])
+    expect((await tasksOf(id)).map(({ kind }) => kind)).toEqual(['refund_unsettled'])
+  })
+
+  it('is a person’s after a day of silence, and asked about once a day for as long as that person has it', async () => {
+    const id = await paidBefore('sandbox')
+    const name = await refund(id, SLOW)
+    const { from: mute } = over(silent)
+    expect(await pursueRefund(hub, mute, id, name, { afterMs: HOUR_MS })).toBeGreaterThan(0)
+    expect(await tasksOf(id)).toEqual([])
+    const { sent, from } = over(silent)
+    for (const days of [10, 20]) {
+      const next = await pursueRefund(hub, from, id, name, { afterMs: days * DAY_MS })
+      expect(next).toBeGreaterThan(hub.clock.now() + days * DAY_MS)
+      expect(next).toBeLessThanOrEqual(hub.clock.now() + (days + 1) * DAY_MS)
+    }
+    expect([sent, await statusOf(id, name)]).toEqual([['GET', 'GET'], 'requested'])
     expect((await tasksOf(id)).map(({ kind }) => kind)).toEqual(['refund_unsettled'])
   })
 
