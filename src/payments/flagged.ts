@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import { type Instant, MINUTE_MS } from '../kernel/time.ts'
+import { DAY_MS, type Instant, MINUTE_MS } from '../kernel/time.ts'
+import { CommitUnknown, DatabaseAway } from '../platform/db/db.ts'
 import type { Job, JobHandler } from '../platform/jobs/jobs.ts'
 import { BY_ITSELF } from '../tasks/index.ts'
 import type { Hub } from './hub.ts'
@@ -18,22 +19,45 @@ export const flaggedJob = (hub: Hub): JobHandler => ({
   atOnce: 1,
   leaseMs: 5 * MINUTE_MS,
   run: async ({ key, payload }, now) => {
-    const page = await flaggedPayments(hub.db, Place.safeParse(payload).data ?? BEFORE_ALL, PAGE)
-    for (const { merchant, id } of page) await giveTasksTo(hub, merchant, id)
+    const place = Place.safeParse(payload).data ?? fromTheFirst(now)
+    if (key !== KEY) return now < place.begun + LEFT_FOR_MS ? now + LOOKED_AGAIN_MS : undefined
+    const page = await flaggedPayments(hub.db, place, PAGE)
+    for (const { merchant, id } of page) await giveTasksUnlessBroken(hub, merchant, id)
     const last = page.at(-1)
-    if (last) await hub.jobs.set(hub.db, [{ kind: FLAGGED, key, runAt: now, payload: last }])
+    if (last) await hub.jobs.set(hub.db, [{ kind: FLAGGED, key, runAt: now, payload: { ...last, begun: place.begun } }])
     return undefined
   },
 })
 
 const FLAGGED = 'payments.flagged'
 const PAGE = 200
-/** The payment that was looked at last. */
-const Place = z.object({ merchant: z.string(), id: z.string() })
-const BEFORE_ALL = { merchant: '', id: '' }
+/** The walk is that of a release, by the tasks it knows. */
+const KEY = PAYMENT_TASKS.join(' ')
+/** One that knows other tasks claims it too, and leaves it to who can walk it; not for ever, since that release may be gone. */
+const LOOKED_AGAIN_MS = MINUTE_MS
+const LEFT_FOR_MS = DAY_MS
 
-/** From the first payment on. A release that knows other tasks has a walk of its own: two at once must not take each other's place for theirs. */
-export const lookAtFlagged = (runAt: Instant): Job => ({ kind: FLAGGED, key: PAYMENT_TASKS.join(' '), runAt })
+/** The payment that was looked at last, and when the walk began. */
+const Place = z.object({ merchant: z.string(), id: z.string(), begun: z.number() })
+const fromTheFirst = (begun: Instant) => ({ merchant: '', id: '', begun })
+
+/** From the first payment on. */
+export const lookAtFlagged = (runAt: Instant): Job => ({
+  kind: FLAGGED,
+  key: KEY,
+  runAt,
+  payload: fromTheFirst(runAt),
+})
+
+/** One payment that cannot be read must not keep the others from their tasks: it is told, and tried again after the next start. */
+const giveTasksUnlessBroken = async (hub: Hub, merchant: string, id: string): Promise<void> => {
+  try {
+    await giveTasksTo(hub, merchant, id)
+  } catch (fault) {
+    if (fault instanceof DatabaseAway || fault instanceof CommitUnknown) throw fault
+    hub.warn('a flagged payment was not given its tasks', { payment: id, fault })
+  }
+}
 
 const giveTasksTo = (hub: Hub, merchant: string, id: string): Promise<void> =>
   hub.db.tx(async (tx) => {

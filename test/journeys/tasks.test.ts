@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../src/kernel/time.ts'
+import { flaggedJob, lookAtFlagged } from '../../src/payments/flagged.ts'
 import { paymentJobs, setChores } from '../../src/payments/index.ts'
 import type { Db } from '../../src/platform/db/db.ts'
 import type { Asked, Task } from '../../src/tasks/index.ts'
@@ -263,10 +264,38 @@ describe('flags that an earlier release raised', () => {
     const first = (await given()).length
     expect([first > 0, first < COPIES]).toEqual([true, true])
     const waiting = await execute(url, "select payload from platform.job where kind = 'payments.flagged'")
-    expect(waiting).toEqual([{ payload: { merchant: expect.any(String), id: expect.stringContaining('pay_') } }])
+    const place = { merchant: expect.any(String), id: expect.stringContaining('pay_'), begun: expect.any(Number) }
+    expect(waiting).toEqual([{ payload: place }])
     await hub.settle()
     expect(await given()).toHaveLength(COPIES)
     expect(await execute(url, "select 1 from platform.job where kind = 'payments.flagged'")).toEqual([])
+  })
+
+  it('have their tasks though another payment cannot be read: that one is told', async () => {
+    const { order: broken } = await paidThrough(hub, 'sandbox', 'wrong_amount')
+    const { order } = await paidThrough(hub, 'sandbox', 'wrong_amount')
+    const { url } = hub.database
+    await execute(url, `delete from tasks.task where subject = '${order.id}'`)
+    await execute(url, `delete from payments.fact where payment = '${broken.id}' and key = 'ordered'`)
+    const told: unknown[] = []
+    const warn = (what: string, { payment }: Readonly<Record<string, unknown>>) => told.push([what, payment])
+    const [job, key] = [flaggedJob({ ...hub.composed.hub, warn }), lookAtFlagged(0).key]
+    for (let payload: unknown = lookAtFlagged(hub.clock.now()).payload; payload !== undefined; ) {
+      await job.run({ key, payload, tries: 0 }, hub.clock.now())
+      const [next] = await execute(url, "delete from platform.job where kind = 'payments.flagged' returning payload")
+      payload = next?.payload
+    }
+    expect(told).toEqual([['a flagged payment was not given its tasks', broken.id]])
+    expect((await tasksOf(order.id)).map(({ kind }) => kind)).toEqual(['amount_mismatch'])
+    await execute(url, `delete from payments.payment where id = '${broken.id}'`)
+  })
+
+  it('are left to the release whose walk it is, for a day', async () => {
+    const job = flaggedJob(hub.composed.hub)
+    const now = hub.clock.now()
+    const walk = { key: 'paid_late another_task', payload: lookAtFlagged(now).payload, tries: 0 }
+    expect(await job.run(walk, now)).toBe(now + MINUTE_MS)
+    expect(await job.run(walk, now + DAY_MS)).toBeUndefined()
   })
 })
 
