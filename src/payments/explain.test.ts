@@ -100,6 +100,22 @@ describe('an explanation', () => {
       [...A, paid(), refundAsked('att_1', 'one', 234), refundHanded('one', 'not_sent')],
       ['2.34 EUR waits for a clerk who pays it back by hand.'],
     ],
+    [
+      'held back for a clerk',
+      [...A, paid(), refundAsked('att_1', 'one', 234), refundHanded('one', 'unsettled')],
+      ['2.34 EUR waits for a clerk who finds out whether it went back before. Nothing is left'],
+    ],
+    [
+      'perhaps made',
+      [
+        ...A,
+        paid(),
+        refundAsked('att_1', 'one', 234),
+        outcome('att_1', 'refund', 'unknown', { refund: 'rfd_one' }),
+        refundHanded('one', 'unsettled'),
+      ],
+      ['2.34 EUR is on its way back.'],
+    ],
     ['on its way back', [...A, paid(), refundAsked('att_1', 'one', 234)], ['2.34 EUR is on its way back.']],
     [
       'reversed',

@@ -97,13 +97,18 @@ const backOf = (state: PaymentState): readonly string[] => {
   const { refunds, refundedMinor, reversedMinor } = state
   const open = refunds.filter(({ status }) => status === 'requested' || status === 'sent' || status === 'unknown')
   const minorOf = (some: typeof open): number => some.reduce((all, { amountMinor }) => all + amountMinor, 0)
-  const isByHand = ({ handed, status }: RefundState): boolean => handed === 'not_sent' && status === 'requested'
-  const byHandMinor = minorOf(open.filter(isByHand))
-  const underWayMinor = minorOf(open) - byHandMinor
+  // Never sent: what the bank may have is on its way although a person has it too.
+  const heldMinor = (why: RefundState['handed']): number =>
+    minorOf(open.filter(({ handed, status }) => handed === why && status === 'requested'))
+  const [byHandMinor, doubtedMinor] = [heldMinor('not_sent'), heldMinor('unsettled')]
+  const underWayMinor = minorOf(open) - byHandMinor - doubtedMinor
   return [
     ...(refundedMinor > 0 ? [`${sum(state, refundedMinor)} went back.`] : []),
     ...(underWayMinor > 0 ? [`${sum(state, underWayMinor)} is on its way back.`] : []),
     ...(byHandMinor > 0 ? [`${sum(state, byHandMinor)} waits for a clerk who pays it back by hand.`] : []),
+    ...(doubtedMinor > 0
+      ? [`${sum(state, doubtedMinor)} waits for a clerk who finds out whether it went back before.`]
+      : []),
     ...(reversedMinor > 0 ? [`The bank reversed ${sum(state, reversedMinor)}.`] : []),
   ]
 }

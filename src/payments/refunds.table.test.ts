@@ -361,6 +361,19 @@ describe('a refund that a person has', () => {
     expect(told([...handed, said('refused'), said('refunded')])).toMatch(/^Send nothing/)
   })
 
+  it('and of which it is to be found out whether it was made is spelled out for when it was not, and while it fits', () => {
+    const task = { kind: 'refund_unsettled', part: 'rfd_1' }
+    const handed = [ordered(), begun('att_1'), paid(), refundAsked('att_1', '1', 1_000), refundHanded('1', 'unsettled')]
+    const states = { amount: { amountMinor: 1_000, currency: 'EUR' } } as const
+    const forgotten = read('att_1', 'enquiry', { about: { refund: '77' }, says: 'refunded', states })
+    const told = (facts: readonly Fact[]) => storyOf(facts, stateOf(facts), task).todo
+    expect(told(handed)).toMatch(
+      /^Look at the account statement.* before you know.* not made and will not be: Transfer 10\.00 EUR from /,
+    )
+    expect(told([...handed, forgotten])).toBeUndefined()
+    expect(told([...handed, ruled('refund_done', { refund: 'rfd_1' })])).toBeUndefined()
+  })
+
   it('is told together with what was paid back at the bank itself, so that it is neither sent nor counted twice', () => {
     const task = { kind: 'refund_by_hand', part: 'rfd_1' }
     const handed = [ordered(), begun('att_1'), paid(), refundAsked('att_1', '1', 400), refundHanded('1', 'not_sent')]

@@ -165,7 +165,7 @@ export const RefundView = z
     status: z
       .enum(['requested', 'sent', 'unknown', 'done', 'failed'])
       .describe(
-        'sent: the bank took the request, and the money is not yet back. unknown: whether it did is being found out. done and failed are the last word of the bank, or of a clerk who made it by hand.',
+        'sent: the bank took the request, and the money is not yet back. unknown: whether it did is being found out. done and failed are the last word of the bank or of a clerk; failed is the hub’s own where it never sent it, since more would have gone back than was paid.',
       ),
     origin: z.enum(['e-service', 'psp']).describe('Who asked for it: the e-service here, or somebody at the bank.'),
     reason: z.string().nullable().openapi({ description: 'As the e-service gave it.' }),

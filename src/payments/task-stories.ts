@@ -6,6 +6,7 @@ import { isSettled } from './refund-decisions.ts'
 import { stillFits } from './refunds.ts'
 import { concernedBy } from './ruling.ts'
 import { inWords } from './story.ts'
+import { PAYMENT_TASK_WORDS } from './task-words.ts'
 
 /** A payment's task told in full sentences. Pure. */
 
@@ -101,6 +102,10 @@ const refundStory = (
   const words = facts.flatMap((fact) =>
     fact.fact === 'ruled' && fact.refund === refund.refund ? [`${fact.by} ruled it ${fact.as}: ${fact.note}`] : [],
   )
+  const todo =
+    attempt && now && !isSettled(now)
+      ? sending(kind, wasRestored, stillFits(state, now), transferOf(facts, state, refund, attempt))
+      : undefined
   return {
     happened: [
       `${refund.refund}: ${sumOf(state, refund.amountMinor)} of ${sumOf(state, state.paidMinor)} was asked back at ${toRfc3339(refund.at)}.${why}`,
@@ -110,14 +115,15 @@ const refundStory = (
       ...words,
     ],
     money: moneyOf(state),
-    ...(kind === 'refund_by_hand' && attempt && now
-      ? {
-          todo: stillFits(state, now)
-            ? `${wasRestored ? PERHAPS_MADE : ''}${transferOf(facts, state, refund, attempt)}`
-            : SEND_NOTHING,
-        }
-      : {}),
+    ...(todo === undefined ? {} : { todo }),
   }
+}
+
+/** Undefined: what the kind of task says to everybody. */
+const sending = (kind: string, wasRestored: boolean, fits: boolean, transfer: string): string | undefined => {
+  if (kind === 'refund_by_hand') return fits ? `${wasRestored ? PERHAPS_MADE : ''}${transfer}` : SEND_NOTHING
+  if (kind !== 'refund_unsettled' || !fits) return undefined
+  return `${PAYMENT_TASK_WORDS.refund_unsettled.todo} If you find that it was not made and will not be: ${transfer}`
 }
 
 const tooMuchStory = (state: PaymentState, part: string): TaskStory => {

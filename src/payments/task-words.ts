@@ -73,8 +73,8 @@ export const PAYMENT_TASK_WORDS: Readonly<Record<PaymentTask, KindWords>> = {
   refund_unsettled: {
     title: 'A refund without an answer',
     means:
-      'The bank may have made this refund, and has not said what became of it. The hub goes on asking where the bank can be asked; it does not send it again. After the database was restored: the bank tells of a refund of this amount that the hub has forgotten, and this may be that one asked for again.',
-    todo: `${STATEMENT}, or ask the bank by the refund’s number. Do not make it again before you know. If it is one that the payment shows as made at the bank, rule refund-failed: it is counted there.`,
+      'The bank may have made this refund, and has not said what became of it. The hub goes on asking where the bank can be asked; it does not send it again. Or the hub has not sent it: the database was restored, so it may be a forgotten refund asked for again, and the bank tells of such a one, cannot be asked about it, or did not answer for a day.',
+    todo: `${STATEMENT}, or ask the bank by the numbers of the refund and of the payment. Do not make it again before you know. If it is one that the payment shows as made at the bank, rule refund-failed: it is counted there.`,
     rulings: {
       'refund-done': 'the money went back: the e-service is told refund.done',
       'refund-failed':
