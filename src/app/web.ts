@@ -230,6 +230,7 @@ const AWAY = {
   detail: 'Nothing is lost. Repeat the request with the same Idempotency-Key in a moment.',
   headers: { 'retry-after': '2' },
 }
+const BUSY = { ...AWAY, title: 'The hub is too busy' }
 
 /** Nobody reads it; it is what the metrics show. */
 const CLIENT_GONE = 400
@@ -243,10 +244,12 @@ const faultResponse = (parts: WebParts, c: Context, fault: unknown): Response | 
     parts.log.info({ request, fault }, 'who asked went away')
     return c.body(null, CLIENT_GONE)
   }
-  if (away) parts.log.warn({ request, route: routePath(c, -1) }, fault.message)
+  // Without its stack: in an outage there are as many as requests.
+  const cause = away && fault.cause instanceof Error ? fault.cause.message : undefined
+  if (away) parts.log.warn({ request, route: routePath(c, -1), ...(cause ? { cause } : {}) }, fault.message)
   else parts.log.error({ request, fault }, 'a request failed')
   if (!isApi(c)) return problemPage(parts, c, away ? 'unavailable' : 'fault', away ? 503 : 500)
-  if (away) return problemResponse(AWAY)
+  if (away) return problemResponse(fault instanceof DatabaseAway && fault.isBusy ? BUSY : AWAY)
   const detail = `Quote ${request} when you ask about it. It is safe to repeat the request with the same Idempotency-Key.`
   return problemResponse({ status: 500, code: 'fault', title: 'Something went wrong in the hub', detail })
 }

@@ -36,7 +36,7 @@ export const PROBLEM_CODES = {
   fault: { status: 500, means: 'The hub broke down; repeat the request with the same Idempotency-Key.' },
   unavailable: {
     status: 503,
-    means: 'The hub cannot reach its database; repeat the request with the same Idempotency-Key.',
+    means: 'The hub cannot reach its database, or is too busy; repeat the request with the same Idempotency-Key.',
   },
 } as const satisfies Readonly<Record<string, ProblemCode>>
 

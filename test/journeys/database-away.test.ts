@@ -71,6 +71,7 @@ describe('the database goes away and comes back', () => {
       fetch(`${hub.root}/healthz`),
     ])
     expect([created.status, created.body.code]).toEqual([503, 'unavailable'])
+    expect(created.body.title).toBe('The hub cannot reach its database')
     expect(created.headers.get('content-type')).toBe('application/problem+json')
     expect(Number(created.headers.get('retry-after'))).toBeGreaterThan(0)
     expect([page.status, page.page]).toEqual([503, 'problem-unavailable'])

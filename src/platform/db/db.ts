@@ -52,6 +52,13 @@ export type Db = Queryable & {
 /** No writable server answers, or it has no room to write, or no time. The edge turns it into 503. */
 export class DatabaseAway extends Error {
   override readonly name = 'DatabaseAway'
+  /** It is there, and has no connection or no time for what is asked. */
+  readonly isBusy: boolean
+
+  constructor(message: string, { isBusy = false, ...more }: ErrorOptions & { readonly isBusy?: boolean } = {}) {
+    super(message, more)
+    this.isBusy = isBusy
+  }
 }
 
 /** The connection went away while committing: it may have happened or not. */

@@ -300,8 +300,10 @@ describe('limits', () => {
         await other.query(PUT, ['undone', 1])
         await other.query(ADD, ['held', 10])
       })
-      await expect(waits).rejects.toMatchObject({ name: 'DatabaseAway', cause: { code: '57014' } })
-      await expect(db.query(ADD, ['held', 100])).rejects.toBeInstanceOf(DatabaseAway)
+      const busy = { name: 'DatabaseAway', isBusy: true, cause: { code: '57014' } }
+      await expect(waits).rejects.toMatchObject({ ...busy, message: expect.stringContaining(`ended ${ADD.name}:`) })
+      const single = db.query(ADD, ['held', 100])
+      await expect(single).rejects.toMatchObject({ ...busy, message: expect.stringContaining(`ended ${ADD.name}:`) })
     })
     expect([runs, await amountOf('held'), await amountOf('undone')]).toEqual([1, 2, undefined])
     await db.query(ADD, ['held', 40])
@@ -309,7 +311,7 @@ describe('limits', () => {
     await db.close()
   })
 
-  it('tell that the database is away when every connection stays in use', async () => {
+  it('tell that the database is busy when every connection stays in use', async () => {
     const db = await openDb({ url: fresh.url, poolSize: 1, connectTimeoutMs: 100 })
     let release: () => void = () => {}
     const held = new Promise<void>((resolve) => {
@@ -324,7 +326,7 @@ describe('limits', () => {
       return held
     })
     await holding
-    const second = expect(db.query(GET, ['whole'])).rejects.toMatchObject({ name: 'DatabaseAway' })
+    const second = expect(db.query(GET, ['whole'])).rejects.toMatchObject({ name: 'DatabaseAway', isBusy: true })
     // Callers queue up in their own turn.
     while (db.usage().waiting === 0) await Promise.resolve()
     expect(db.usage()).toEqual({ used: 1, idle: 0, waiting: 1, most: 1 })

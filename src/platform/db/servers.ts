@@ -67,7 +67,9 @@ const whyAway = (servers: readonly string[], causes: readonly unknown[]): Databa
     const shown = shownServer(servers[place] ?? servers[0] ?? '')
     return `${shown}: ${cause instanceof Error ? cause.message || String('code' in cause && cause.code) : String(cause)}`
   })
-  return new DatabaseAway(`no writable PostgreSQL answers (${reasons.join('; ')})`, { cause: causes[0] })
+  const isBusy = causes.every((cause) => failureOf(cause) === 'busy')
+  const what = isBusy ? 'PostgreSQL has no connection to spare' : 'no writable PostgreSQL answers'
+  return new DatabaseAway(`${what} (${reasons.join('; ')})`, { cause: causes[0], isBusy })
 }
 
 type Found = { readonly server: string; readonly pool: pg.Pool }

@@ -36,15 +36,26 @@ type Transactions = {
 /** How one round ended. A broken connection does not go back to the pool. */
 type Ended<Value> =
   | { readonly kind: 'done'; readonly value: Value }
-  | { readonly kind: 'failed'; readonly failure: Failure; readonly error: unknown; readonly broken: boolean }
+  | {
+      readonly kind: 'failed'
+      readonly failure: Failure
+      readonly error: unknown
+      readonly broken: boolean
+      /** Which one failed, where one did. */
+      readonly statement?: string
+    }
   | { readonly kind: 'unknown'; readonly error: CommitUnknown }
 
-const failed = (error: unknown, failure = failureOf(error)): Ended<never> => ({
+const failed = (error: unknown, statement?: string, failure = failureOf(error)): Ended<never> => ({
   kind: 'failed',
   failure,
   error,
   broken: failure === 'lost' || failure === 'away',
+  ...(statement ? { statement } : {}),
 })
+
+/** The first of a transaction's statements that failed. */
+type First = { readonly error: unknown; readonly statement: string }
 
 const unknown = (what: string, cause?: unknown): Ended<never> => ({
   kind: 'unknown',
@@ -79,7 +90,7 @@ export const createTransactions = (parts: Parts): Transactions => {
       if (ended.kind === 'done') return ended.value
       if (ended.kind === 'unknown' || ended.failure === 'fault' || ended.failure === 'busy') throw ended.error
       if (ended.failure === 'full') throw withoutRoom(ended.error)
-      if (ended.failure === 'slow') throw tooSlow(ended.error)
+      if (ended.failure === 'slow') throw tooSlow(ended.error, ended.statement)
       if (ended.failure === 'away') parts.servers.forget()
       if (round === MAX_ROUNDS) throw ended.failure === 'again' ? ended.error : lostForGood(ended.error)
       await pause(round)
@@ -100,25 +111,28 @@ const withoutRoom = (error: unknown): DatabaseAway =>
   new DatabaseAway('the database has no room for what should be written: give it some', { cause: error })
 
 /** As good as away, and told at once: whoever asks again in a moment is served when the lock is free or the load is gone. */
-const tooSlow = (error: unknown): DatabaseAway =>
-  new DatabaseAway('a statement waited too long in the database, for a lock or for its turn', { cause: error })
+const tooSlow = (error: unknown, statement = 'a statement'): DatabaseAway =>
+  new DatabaseAway(`the database ended ${statement}: it took too long, as behind a lock, or a person cancelled it`, {
+    cause: error,
+    isBusy: true,
+  })
 
 const transact = async <Value>(
   parts: Parts,
   client: pg.PoolClient,
   work: (tx: Tx) => Promise<Value>,
 ): Promise<Ended<Value>> => {
-  let first: { readonly error: unknown } | undefined
+  let first: First | undefined
   let over = false
-  const note = (error: unknown): void => {
-    first ??= { error }
+  const note = (error: unknown, statement: string): void => {
+    first ??= { error, statement }
   }
   const ask = async <Row>(wanted: Statement<Row>, values: readonly unknown[]): Promise<readonly Row[]> => {
     if (over) throw new Error(`${wanted.name} was asked for after its transaction had ended`)
     try {
       return (await parts.run(client, wanted, values)).rows
     } catch (error) {
-      note(error)
+      note(error, wanted.name)
       throw error
     }
   }
@@ -135,7 +149,7 @@ const transact = async <Value>(
   afterwards.set(tx, effects)
   watchStandby(client)
   // Not waited for where statements may follow each other unanswered: it saves a round trip.
-  const begun = client.query(parts.begin).catch(note)
+  const begun = client.query(parts.begin).catch((error) => note(error, 'begin'))
   if (!parts.pipeline) await begun
   try {
     const value = await work(tx)
@@ -151,38 +165,31 @@ const transact = async <Value>(
   }
 }
 
-const commit = async <Value>(
-  client: pg.PoolClient,
-  value: Value,
-  first: { readonly error: unknown } | undefined,
-): Promise<Ended<Value>> => {
+const commit = async <Value>(client: pg.PoolClient, value: Value, first: First | undefined): Promise<Ended<Value>> => {
   // The work went on after it lost its connection.
   if (first !== undefined && failureOf(first.error) === 'lost') return failed(first.error)
   try {
     const { command } = await client.query('commit')
     // A transaction with a failed statement answers `commit` with ROLLBACK, as a success.
-    if (command !== 'COMMIT') return failed(first?.error ?? new Error('the transaction had been given up'))
+    if (command !== 'COMMIT')
+      return failed(first?.error ?? new Error('the transaction had been given up'), first?.statement)
     return wasReplicated(client) ? { kind: 'done', value } : unknown('no standby confirmed the commit')
   } catch (error) {
-    if (neverSent(error) || surelyUndone(error)) return failed(error)
+    if (neverSent(error) || surelyUndone(error)) return failed(error, 'commit')
     return unknown('the connection was lost during commit', error)
   }
 }
 
 /** The work's own error is told, unless a statement's shows that running it again may help. */
-const rollBack = async (
-  client: pg.PoolClient,
-  error: unknown,
-  first: { readonly error: unknown } | undefined,
-): Promise<Ended<never>> => {
+const rollBack = async (client: pg.PoolClient, error: unknown, first: First | undefined): Promise<Ended<never>> => {
   const cause = first === undefined ? 'fault' : failureOf(first.error)
   try {
     await client.query('rollback')
-    return cause === 'fault' ? failed(error, 'fault') : failed(first?.error)
+    return cause === 'fault' ? failed(error, undefined, 'fault') : failed(first?.error, first?.statement)
   } catch (lost) {
     return cause === 'fault' && first === undefined
       ? { kind: 'failed', failure: 'fault', error, broken: true }
-      : failed(lost, 'lost')
+      : failed(lost, 'rollback', 'lost')
   }
 }
 
@@ -204,7 +211,7 @@ const runSingle = async <Row>(
     if (writes && failureOf(error) === 'lost' && !neverSent(error)) {
       return unknown(`the answer to ${wanted.name} was lost`, error)
     }
-    return failed(error)
+    return failed(error, wanted.name)
   }
 }
 
