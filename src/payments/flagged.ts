@@ -19,7 +19,7 @@ export const flaggedJob = (hub: Hub): JobHandler => ({
   atOnce: 1,
   leaseMs: 5 * MINUTE_MS,
   run: async ({ key, payload }, now) => {
-    const place = Place.safeParse(payload).data ?? fromTheFirst(now)
+    const place = Place.safeParse(payload).data ?? fromTheFirst(0)
     if (key !== KEY) return now < place.begun + LEFT_FOR_MS ? now + LOOKED_AGAIN_MS : undefined
     const page = await flaggedPayments(hub.db, place, PAGE)
     for (const { merchant, id } of page) await giveTasksUnlessBroken(hub, merchant, id)
@@ -37,8 +37,8 @@ const KEY = PAYMENT_TASKS.join(' ')
 const LOOKED_AGAIN_MS = MINUTE_MS
 const LEFT_FOR_MS = DAY_MS
 
-/** The payment that was looked at last, and when the walk began. */
-const Place = z.object({ merchant: z.string(), id: z.string(), begun: z.number() })
+/** The payment that was looked at last, and when the walk began: long ago, where an earlier release wrote no time. */
+const Place = z.object({ merchant: z.string(), id: z.string(), begun: z.number().default(0) })
 const fromTheFirst = (begun: Instant) => ({ merchant: '', id: '', begun })
 
 /** From the first payment on. */

@@ -296,6 +296,8 @@ describe('flags that an earlier release raised', () => {
     const walk = { key: 'paid_late another_task', payload: lookAtFlagged(now).payload, tries: 0 }
     expect(await job.run(walk, now)).toBe(now + MINUTE_MS)
     expect(await job.run(walk, now + DAY_MS)).toBeUndefined()
+    for (const payload of [null, { merchant: 'liepkalni', id: 'pay_1' }])
+      expect(await job.run({ ...walk, payload }, now), 'of a release that wrote no time').toBeUndefined()
   })
 })
 
