@@ -79,7 +79,7 @@ export const ownDatabase = async (folder: string, withStandby = false): Promise<
 
 /** Makes a standby of this primary; once it has caught up, no commit is answered that it does not have. */
 const follow = async (standby: Cluster, primary: Cluster): Promise<void> => {
-  standby.make(primary)
+  await standby.make(primary)
   await standby.run()
   await streaming(primary)
   await execute(primary.url, `alter system set synchronous_standby_names = '*'`)

@@ -34,7 +34,13 @@ export const createListener = (servers: Servers, log: Log): Listener => {
       client = undefined
       comeBack(0)
     })
-    for (const channel of hearers.keys()) await opened.query(`listen ${pg.escapeIdentifier(channel)}`)
+    try {
+      for (const channel of hearers.keys()) await opened.query(`listen ${pg.escapeIdentifier(channel)}`)
+    } catch (error) {
+      // Left open it would keep the process from its end.
+      void opened.end().catch(() => {})
+      throw error
+    }
     if (closed) return opened.end()
     client = opened
   }

@@ -86,6 +86,31 @@ describe('one server', () => {
     await eventually(async () => expect(await db.query(WHO)).toEqual([{ folder: join(folder, 'postgres') }]))
   })
 
+  it('that became a standby is not listened to, and holds no connection that would keep the process from its end', async () => {
+    const { url } = await start(await seeded())
+    const db = await open(url)
+    const readOnly = async (value: 'on' | 'off'): Promise<void> => {
+      await execute(url, `alter system set default_transaction_read_only = ${value}`)
+      await execute(url, 'select pg_reload_conf()')
+      await eventually(async () =>
+        expect(await execute(url, 'show default_transaction_read_only')).toEqual([
+          { default_transaction_read_only: value },
+        ]),
+      )
+    }
+    const listeners = () => execute(url, `select 1 from pg_stat_activity where query like 'listen %'`)
+    await readOnly('on')
+    let heard = 0
+    await db.listen('news', () => heard++)
+    expect(await listeners()).toEqual([])
+    const known = `select 1 from pg_stat_activity where application_name = 'ebizness' and pid <> pg_backend_pid()`
+    await eventually(async () => expect((await execute(url, known)).length).toBeLessThan(2))
+    await readOnly('off')
+    await eventually(async () => expect(await listeners()).toHaveLength(1))
+    await execute(url, 'notify news')
+    await eventually(() => expect(heard).toBeGreaterThan(0))
+  })
+
   it('that restarts while transactions run loses none of them', async () => {
     const folder = await seeded()
     const embedded = await start(folder)

@@ -167,8 +167,15 @@ export const createServers = (address: DatabaseAddress, limits: Limits, log: Log
       reach(async ({ server }) => {
         const client = new pg.Client(plainConfig(server, limits, name))
         client.on('error', () => {})
-        await client.connect()
-        return client
+        try {
+          await client.connect()
+          // It may have become a standby since it was found.
+          await checkWritable(client)
+          return client
+        } catch (error) {
+          void client.end().catch(() => {})
+          throw error
+        }
       }),
     forget,
     usage: () => {
