@@ -5,6 +5,8 @@ import type { Fact } from './facts.ts'
 import { nextDeadline, stateOf } from './payment.ts'
 
 const ENDS = START + HOUR_MS
+/** With an hour for a hub that is away itself. */
+const A_DAY_LATER = START + 23 * HOUR_MS
 const asked = (result: 'answered' | 'unknown', at: number): Fact =>
   outcome('att_1', 'enquire', result, { at, key: `out:${at}` })
 
@@ -13,11 +15,16 @@ describe('an attempt that its bank has refused', () => {
   it.each<readonly [name: string, facts: readonly Fact[], next: number | undefined]>([
     ['is asked about once more when its plan ends', [begun('att_1'), refused()], ENDS],
     ['also where the bank has answered before', [begun('att_1'), refused(), asked('answered', ENDS - MINUTE_MS)], ENDS],
-    ['not again once the bank has answered then', [begun('att_1'), refused(), asked('answered', ENDS)], undefined],
     [
-      'nor when its plan is known to have ended',
+      'and once more a day after it began, when the bank has answered then',
+      [begun('att_1'), refused(), asked('answered', ENDS)],
+      A_DAY_LATER,
+    ],
+    ['not again once it has answered that', [begun('att_1'), refused(), asked('answered', A_DAY_LATER)], undefined],
+    [
+      'only then when its plan is known to have ended',
       [begun('att_1'), refused(), planEnded('att_1', 'not_paid')],
-      undefined,
+      A_DAY_LATER,
     ],
     ['again when the bank did not answer', [begun('att_1'), refused(), asked('unknown', ENDS)], ENDS + 2 * HOUR_MS],
     [

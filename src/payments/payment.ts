@@ -299,7 +299,7 @@ export const attemptDeadline = (
   attempt: AttemptState,
   closingAskedAt: Instant | undefined,
 ): { readonly at: Instant; readonly what: 'ask' | 'end' } | undefined => {
-  if (attempt.status === 'refused') return lastLook(attempt)
+  if (attempt.status === 'refused' || attempt.status === 'lapsed') return lastLook(attempt)
   if (attempt.planEnded || !['started', 'accepted', 'unknown'].includes(attempt.status)) return undefined
   const { plan, asked, returnedAt } = attempt
   const { lastAt } = asked
@@ -321,17 +321,18 @@ export const attemptDeadline = (
 }
 
 /**
- * What a PSP has refused it may still have been paid for, and its message be lost: where it can be asked it is, once, past its last moment.
- * One that does not answer is asked ever more rarely: a day's refusals must not keep it, and those who wait, from what is open.
+ * What a PSP has refused, or not been paid for by its last moment, it may take the money for after all, and its message be lost: where it
+ * can be asked it is, past its last moment and once more 23 hours after the attempt began, so that what moved since is known in a day. One that does not answer is asked ever more rarely: a day's refusals must not keep it, and those who wait, from what is open.
  */
 const lastLook = (attempt: AttemptState): { readonly at: Instant; readonly what: 'ask' } | undefined => {
   const { plan, planEnded, asked, reason } = attempt
   const { lastAt = 0, answeredAt = 0 } = asked
   const overAt = givenUpAt(attempt)
-  const isOver = planEnded || answeredAt >= plan.endsAt || lastAt >= overAt
-  if (isOver || !plan.canAsk || reason === 'not_begun' || reason === 'ruled_not_paid') return undefined
+  if (lastAt >= overAt || !plan.canAsk || reason === 'not_begun' || reason === 'ruled_not_paid') return undefined
+  if (planEnded || answeredAt >= plan.endsAt) return { at: overAt, what: 'ask' }
+  if (lastAt < plan.endsAt) return { at: plan.endsAt, what: 'ask' }
   const again = lastAt + Math.max(plan.askedMs.at(-1) ?? DAY_MS, lastAt - plan.endsAt)
-  return { at: lastAt < plan.endsAt ? plan.endsAt : Math.min(again, overAt), what: 'ask' }
+  return { at: Math.min(again, overAt), what: 'ask' }
 }
 
 /** When the server acts next by itself. Undefined: final with nothing open, or a person has it. */

@@ -142,12 +142,12 @@ const attemptTraits = (states: readonly PaymentState[]): readonly string[] => {
       attempts.map(({ mayStillBePaid }) => mayStillBePaid),
       'while a mismatch is not settled',
     ),
-    share(
-      attempts.map((attempt) => attemptDeadline(attempt, undefined) !== undefined),
-      attempts.every(({ status }) => status === 'refused')
-        ? 'once more when its plan ends, where the bank can be asked'
-        : 'until its plan ended, then a person (`stuck`)',
-    ),
+    attempts.every(({ status }) => status === 'refused' || status === 'lapsed')
+      ? 'when its plan ends and 23 hours after it began, where the bank can be asked'
+      : share(
+          attempts.map((attempt) => attemptDeadline(attempt, undefined) !== undefined),
+          'until its plan ended, then a person (`stuck`)',
+        ),
     reasons.map((reason) => `\`${reason}\``).join(' '),
   ]
 }
