@@ -112,6 +112,8 @@ export type Parts = {
   readonly client?: HttpClient
   /** Milliseconds that only go forward; the machine's unless told. */
   readonly elapsedMs?: () => number
+  /** Waits before a write is tried again; by the machine's clock unless told. */
+  readonly pause?: (ms: number) => Promise<void>
   readonly assets?: Assets
   /** Those of the program that the hub runs in unless told. */
   readonly traces?: Traces
@@ -153,7 +155,7 @@ export const compose = async (parts: Parts): Promise<Composed> => {
   const sealer = openSealer(masterKeys, random)
   const client = parts.client ?? openClient({ policy: outboundPolicyOf(config) })
   const allowFixtures = config.mode === 'test'
-  const { elapsedMs } = parts
+  const { elapsedMs, pause } = parts
   const merchants = await openMerchants({ db, channels, masterKeys, clock, random, allowFixtures, elapsedMs })
   const jobs = createJobs({ db, clock })
   const metrics = openWatch({
@@ -167,7 +169,8 @@ export const compose = async (parts: Parts): Promise<Composed> => {
     tasks: () => desk.count(),
   })
   const tasks = openTasks(random)
-  const notices = openNotices({ db, client, clock, random, sealer, tasks, log, meters: metrics, traces })
+  const means = { clock, random, elapsedMs, pause }
+  const notices = openNotices({ db, client, ...means, sealer, tasks, log, meters: metrics, traces })
   const hub: Hub = {
     db,
     jobs,

@@ -51,7 +51,7 @@ const MOST = 16
 const REMEMBERED = 50_000
 
 /** `elapsedMs`: milliseconds that only go forward. */
-export const openAllowance = (elapsedMs: () => number = () => performance.now()): Allowance => {
+export const openAllowance = (elapsedMs: () => number): Allowance => {
   const standings = new Map<string, Standing>()
   /** Sendings under way that are not late, in the order of their beginning. */
   const prompt = new Set<Place>()

@@ -48,6 +48,9 @@ export type DeliveryParts = {
   readonly fault: (error: unknown, what: string) => void
   readonly meters: Meters
   readonly traces: Traces
+  readonly pause: (ms: number) => Promise<void>
+  /** Milliseconds that only go forward. */
+  readonly elapsedMs: () => number
 }
 
 const TIMEOUT_MS = 15 * SECOND_MS
@@ -62,7 +65,7 @@ const OVERDUE_MS = GIVE_UP_AFTER_MS + HOUR_MS
 
 export const openDeliveries = (parts: DeliveryParts): Deliveries => {
   const { db, now, fault } = parts
-  const allowance = openAllowance()
+  const allowance = openAllowance(parts.elapsedMs)
   const sending = new Map<string, Promise<void>>()
   /** Addresses that may have more due than was claimed. */
   const more = new Set<string>()
@@ -226,7 +229,7 @@ const finishAll = async (parts: DeliveryParts, batch: readonly Finished[]): Prom
     } catch (error) {
       const passing = error instanceof DatabaseAway || error instanceof CommitUnknown
       if (!passing || tries === FINISH_TRIES) throw error
-      await new Promise((resolve) => setTimeout(resolve, error instanceof CommitUnknown ? 0 : FINISH_PAUSE_MS))
+      await parts.pause(error instanceof CommitUnknown ? 0 : FINISH_PAUSE_MS)
     }
   }
 }

@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises'
 import type { EventId, Random } from '../kernel/ids.ts'
 import { type Clock, type Instant, toRfc3339 } from '../kernel/time.ts'
 import type { SealedCount, Sealer } from '../platform/crypto/index.ts'
@@ -78,6 +79,9 @@ export type NoticesOptions = {
   readonly log?: Log
   readonly meters?: Meters
   readonly traces?: Traces
+  /** The machine's time unless told. */
+  readonly pause?: ((ms: number) => Promise<void>) | undefined
+  readonly elapsedMs?: (() => number) | undefined
 }
 
 export const openNotices = ({
@@ -90,6 +94,8 @@ export const openNotices = ({
   log = silentLog,
   meters = noMeters,
   traces = openTraces(),
+  pause = (ms) => setTimeout(ms, undefined, { ref: false }),
+  elapsedMs = () => performance.now(),
 }: NoticesOptions): NoticesModule => {
   let frozen: Instant | undefined
   const now = (): Instant => frozen ?? clock.now()
@@ -109,6 +115,8 @@ export const openNotices = ({
     fault,
     meters,
     traces,
+    pause,
+    elapsedMs,
   })
   const tidy = async (): Promise<void> => {
     await deliveries.tidy()

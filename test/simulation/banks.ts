@@ -20,6 +20,8 @@ export type Banks = {
     choice: string,
   ): Promise<{ readonly answer: SimulatorAnswer; readonly decided: boolean }>
   orders(): readonly BankOrder[]
+  /** How the bank that can be asked answers from now on. */
+  setMood(calls: string): Promise<void>
 }
 
 export type BankRequest = {
@@ -93,7 +95,7 @@ export const openBanks = (parts: BankParts): Banks => {
   return {
     callee: {
       name: 'the bank',
-      awayUntil: wire.weather.bankAwayUntil,
+      away: wire.weather.bankAway,
       take: async ({ url, headers, body = '' }, method) => {
         const bytes = typeof body === 'string' ? new TextEncoder().encode(body) : body
         const answer = await request({ method, url, headers, body: bytes })
@@ -102,6 +104,11 @@ export const openBanks = (parts: BankParts): Banks => {
     },
     choices: (channel) => PLAYED.find((one) => one.channel === channel)?.choices.map(({ id }) => id) ?? [],
     request,
+    setMood: async (calls) => {
+      wire.tell(`the bank’s server: ${calls}`)
+      const body = new TextEncoder().encode(JSON.stringify({ calls }))
+      await request({ method: 'PUT', url: `${BANK_ROOT}/sandbox/switch`, headers: {}, body })
+    },
     choose: async (channel, order, choice) => {
       const before = books.get(channel)
       const answer = await turned(channel, (bank, state) => bank.choose(state, order, choice, means(channel)))

@@ -16,7 +16,7 @@ export type Evidence = {
   readonly events: readonly EventSeen[]
   /** The feed as it is read from its beginning. */
   readonly feed: readonly { readonly id: string; readonly payment: string; readonly sequence: number }[]
-  readonly tasks: readonly { readonly kind: string; readonly subject: string }[]
+  readonly tasks: readonly { readonly kind: string; readonly subject: string; readonly part: string }[]
   readonly facts: ReadonlyMap<string, readonly Fact[]>
   /** Jobs that are still to be done for payments. */
   readonly jobs: readonly string[]
@@ -94,7 +94,7 @@ export const gather = async ({ pool }: Installation, stage: Stage, around: Surro
   }
   const facts = new Map<string, Fact[]>()
   for (const { payment, body } of await rows<{ payment: string; body: Fact }>(
-    'select payment, body from payments.fact',
+    'select payment, body from payments.fact order by payment, key',
   ))
     facts.set(payment, [...(facts.get(payment) ?? []), body])
   const [owed] = await rows<{ count: number }>('select count(*)::int as count from notices.dispatch')
@@ -110,7 +110,7 @@ export const gather = async ({ pool }: Installation, stage: Stage, around: Surro
       status: String(payment.status),
     })),
     feed: await readFeed(stage, around),
-    tasks: await rows('select kind, subject from tasks.task where closed_at is null order by subject, kind'),
+    tasks: await rows('select kind, subject, part from tasks.task where closed_at is null order by subject, kind'),
     facts,
     jobs: (await rows<{ key: string }>("select key from platform.job where kind = 'payments.deadline'")).map(
       ({ key }) => key,
@@ -168,5 +168,21 @@ export const seenNow = async (
   if (rows.length === 0) return undefined
   const state = stateOf(rows.map(({ body }) => body))
   const attempt = state.attempts.find((one) => one.channel === channel && one.number === number)
-  return attempt && { status: attempt.status, attention: state.attention.map(({ flag }) => flag) }
+  return (
+    attempt && {
+      status: attempt.status,
+      attention: flagsAbout(
+        rows.map(({ body }) => body),
+        attempt.id,
+      ),
+    }
+  )
+}
+
+/** Flags of a payment that speak of this attempt. */
+export const flagsAbout = (facts: readonly Fact[], attempt: string): readonly string[] => {
+  const own = facts.filter((fact) => 'attempt' in fact && fact.attempt === attempt).map(({ key }) => key)
+  return stateOf(facts)
+    .attention.filter((raised) => raised.facts.some((fact) => fact.includes(attempt) || own.includes(fact)))
+    .map(({ flag }) => flag)
 }

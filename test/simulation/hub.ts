@@ -9,7 +9,7 @@ import type { Installation } from './installation.ts'
 import { openListener } from './listener.ts'
 import { askHub, type HubNode, happens, simulatedClient, turnMs, type Wire } from './network.ts'
 import type { Outside } from './outside.ts'
-import { noteTold, type Surroundings } from './people.ts'
+import { noteTold, type Surroundings, withOneOther } from './people.ts'
 import { BANK_ROOT, SHOP_ROOT } from './places.ts'
 
 const randomFrom =
@@ -46,10 +46,11 @@ export const openHub = (installation: Installation, wire: Wire, outside: Outside
   const ask: Surroundings['ask'] = (what, request) => askHub(wire, nodes, what, request)
 
   const deliver = async (message: SentMessage, channel: string): Promise<boolean> => {
-    const body = happens(wire, weather.corrupted) ? spoilt(message.body, chance) : message.body
-    const { method, url, headers } = message
+    const isSpoilt = happens(wire, weather.corrupted)
+    const { method, headers } = message
+    const { url, body } = isSpoilt ? spoilt(message, chance) : message
     const answer = await ask(
-      `notice of ${channel}${body === message.body ? '' : ', spoilt on its way'}`,
+      `notice of ${channel}${isSpoilt ? ', spoilt on its way' : ''}`,
       () =>
         new Request(url, {
           method,
@@ -58,7 +59,7 @@ export const openHub = (installation: Installation, wire: Wire, outside: Outside
         }),
     )
     const taken = answer !== undefined && answer.status < 300
-    if (taken && body === message.body) noteTold({ outside, wire }, channel, `${url} ${new TextDecoder().decode(body)}`)
+    if (taken && !isSpoilt) noteTold({ outside, wire }, channel, `${url} ${new TextDecoder().decode(body)}`)
     return answer?.status === 200
   }
 
@@ -96,7 +97,16 @@ export const openHub = (installation: Installation, wire: Wire, outside: Outside
       })
       const client = simulatedClient(wire, process, calleeOf)
       const modules = ['payments'] as const
-      const composed = await compose({ ...installation.parts, db, clock, random, client, modules, elapsedMs: () => 0 })
+      const composed = await compose({
+        ...installation.parts,
+        db,
+        clock,
+        random,
+        client,
+        modules,
+        elapsedMs: () => 0,
+        pause: (ms) => stage.until(stage.now() + ms),
+      })
       await composed.merchants.directory()
       await composed.hub.numbers.next()
       await composed.tokens.jwks()
@@ -109,6 +119,11 @@ export const openHub = (installation: Installation, wire: Wire, outside: Outside
     around: { wire, banks, outside, apiKey: installation.apiKey, ask },
     raise: () => {
       for (let place = 0; place < weather.nodes; place++) boot(place)
+      const { from, until, calls } = weather.bankMood
+      if (from < until) {
+        stage.plan(from, () => banks.setMood(calls))
+        stage.plan(until, () => banks.setMood('well'))
+      }
     },
     wake: (kind) => {
       const idle = nodes.filter((node) => node.process.alive && node.composed && !node.draining.has(kind))
@@ -135,10 +150,11 @@ export const openHub = (installation: Installation, wire: Wire, outside: Outside
   }
 }
 
-/** One byte changed. */
-const spoilt = (body: Uint8Array, chance: Chance): Uint8Array => {
+/** One byte of it changed, or one letter of the address where all is in that. */
+const spoilt = ({ url, body }: SentMessage, chance: Chance): Pick<SentMessage, 'url' | 'body'> => {
+  if (body.length === 0) return { url: withOneOther(url, chance), body }
   const copy = Uint8Array.from(body)
-  const place = chance.between(0, Math.max(copy.length - 1, 0))
+  const place = chance.between(0, copy.length - 1)
   copy[place] = (copy[place] ?? 0) ^ (1 << chance.between(0, 6))
-  return copy
+  return { url, body: copy }
 }

@@ -1,6 +1,6 @@
 import { DAY_MS, SECOND_MS } from '../../src/kernel/time.ts'
 import type { Evidence, PaymentSeen } from './evidence.ts'
-import { partings } from './evidence.ts'
+import { flagsAbout, partings } from './evidence.ts'
 import type { Moved, Outside } from './outside.ts'
 import { isKnowable } from './people.ts'
 
@@ -20,7 +20,12 @@ export const judge = (evidence: Evidence, outside: Outside): readonly string[] =
 ]
 
 /** Every acknowledged order is there as it was ordered, once; a cancelled one has ended, without money or with. */
-const ordersOf = ({ payments }: Evidence, { orders, cancelled }: Outside): readonly string[] => [
+const ordersOf = ({ payments }: Evidence, { orders, cancelled, unanswered }: Outside): readonly string[] => [
+  ...payments.flatMap(({ view }) =>
+    orders.has(view.id) || unanswered.orders.has(view.reference)
+      ? []
+      : [`${view.id} is there, and who ordered it was told it is not`],
+  ),
   ...[...orders].flatMap(([id, { reference, amountMinor }]) => {
     const seen = payments.find(({ view }) => view.id === id)?.view
     if (!seen) return [`${id} was acknowledged and is gone`]
@@ -36,14 +41,26 @@ const ordersOf = ({ payments }: Evidence, { orders, cancelled }: Outside): reado
   }),
 ]
 
-/** Every acknowledged refund is there as it was asked for. */
-const refundsOf = ({ payments }: Evidence, { refunds }: Outside): readonly string[] =>
-  [...refunds].flatMap(([id, { payment, amountMinor }]) => {
+/** Every refund that was acknowledged is there, as it was asked for, and no other; each ends, or a person has it. */
+const refundsOf = ({ payments, tasks }: Evidence, { refunds, unanswered }: Outside): readonly string[] => [
+  ...payments.flatMap(({ view }) =>
+    view.refunds.flatMap(({ id, status, origin }) => {
+      const isOver = status === 'done' || status === 'failed'
+      const hasTask = tasks.some(({ subject, part }) => subject === view.id && part === id)
+      const wasAsked = origin === 'psp' || refunds.has(id) || unanswered.refunds.has(view.id)
+      return [
+        ...(isOver || hasTask ? [] : [`the refund ${id} of ${view.id} is ${status} for ever, and nobody is told`]),
+        ...(wasAsked ? [] : [`the refund ${id} of ${view.id} is there, and who asked for it was told it is not`]),
+      ]
+    }),
+  ),
+  ...[...refunds].flatMap(([id, { payment, amountMinor }]) => {
     const seen = payments.find(({ view }) => view.id === payment)?.view.refunds.find((refund) => refund.id === id)
     return seen?.amount === amountMinor
       ? []
       : [`the refund ${id} of ${payment} was acknowledged and is ${seen?.status}`]
-  })
+  }),
+]
 
 /** Numbered 1, 2, 3 …; executed is never left; the newest says what a GET says. */
 const eventsOf = ({ view, told, shown }: PaymentSeen, { events, feed }: Evidence): readonly string[] => {
@@ -92,7 +109,7 @@ const sumsOf = ({ view }: PaymentSeen): readonly string[] => {
 }
 
 /** Books of banks and hub, to the cent. */
-const moneyOf = ({ payments, bank }: Evidence, outside: Outside): readonly string[] => {
+const moneyOf = ({ payments, bank, facts }: Evidence, outside: Outside): readonly string[] => {
   const attempts = payments.flatMap(({ view }) => view.attempts.map((attempt) => ({ ...attempt, view })))
   const executed = attempts.filter(({ status }) => status === 'executed')
   const movedAs = ({ offer, number }: { readonly offer: string; readonly number: string }): Moved | undefined =>
@@ -109,10 +126,11 @@ const moneyOf = ({ payments, bank }: Evidence, outside: Outside): readonly strin
     ...outside.moved.filter(isKnowable).flatMap((moved) => {
       const attempt = attempts.find(({ offer, number }) => offer === moved.channel && number === moved.number)
       if (!attempt) return [`${moved.channel} took money for order ${moved.number}, of which the hub knows nothing`]
-      return isSeen(moved, attempt.status, attempt.view.attention)
+      const flags = flagsAbout(facts.get(attempt.view.id) ?? [], attempt.id)
+      return isSeen(moved, attempt.status, flags)
         ? []
         : [
-            `${attempt.view.id}: ${moved.channel} took money (${moved.choice}) for ${attempt.id}, which is ${attempt.status}, flags [${attempt.view.attention}]`,
+            `${attempt.view.id}: ${moved.channel} took money (${moved.choice}) for ${attempt.id}, which is ${attempt.status}, flags [${flags}]`,
           ]
     }),
     ...payments.flatMap(({ view }) => {

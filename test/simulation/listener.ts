@@ -16,7 +16,7 @@ export const openListener = (
   return {
     root: SHOP_ROOT,
     name: 'the e-service',
-    awayUntil: wire.weather.listenerAwayUntil,
+    away: wire.weather.listenerAway,
     take: async ({ headers, body = '' }) => {
       const bytes = typeof body === 'string' ? new TextEncoder().encode(body) : body
       const id = headers['webhook-id'] ?? ''

@@ -3,7 +3,7 @@ import { type Instant, MINUTE_MS, SECOND_MS } from '../../src/kernel/time.ts'
 import type { HttpClient, OutboundRequest, Outcome } from '../../src/platform/http/client.ts'
 import type { Chance } from '../torture/chance.ts'
 import type { Process, Stage } from './stage.ts'
-import type { Weather } from './weather.ts'
+import type { Span, Weather } from './weather.ts'
 
 /** One process of the hub: what it serves, and what it is busy with. */
 export type HubNode = {
@@ -26,7 +26,8 @@ export type Wire = {
 
 const PATIENCE_MS = 10 * SECOND_MS
 
-const isCalm = ({ stage, weather }: Wire): boolean => stage.now() >= weather.calmFrom
+const isDuring = ({ from, until }: Span, now: Instant): boolean => from <= now && now < until
+const isCalm = ({ stage, weather }: Wire): boolean => !weather.squalls.some((squall) => isDuring(squall, stage.now()))
 export const happens = (wire: Wire, howOften: number): boolean => !isCalm(wire) && wire.chance.happens(howOften)
 
 /** A way through the network, in milliseconds. */
@@ -82,7 +83,7 @@ export const askHub = (
 /** Somebody outside whom the hub calls. */
 export type Callee = {
   readonly name: string
-  readonly awayUntil: Instant
+  readonly away: Span
   /** Takes a request, at a time of its own; how long its answer takes in milliseconds. Undefined: it says nothing. */
   take(
     request: OutboundRequest,
@@ -114,7 +115,7 @@ export const simulatedClient = (
         tell(`${process.name} calls ${name}: ${said}`)
         stage.plan(stage.now() + after, () => resume(outcome))
       }
-      if (!callee || stage.now() < callee.awayUntil) {
+      if (!callee || isDuring(callee.away, stage.now())) {
         if (wire.chance.happens(0.7)) return end(1, { kind: 'not_sent', why: 'refused' })
         return end(request.timeoutMs, { kind: 'unknown', why: 'silence' })
       }

@@ -8,6 +8,10 @@ export type Outside = {
   readonly cancelled: Set<string>
   /** Money that payers gave at banks. */
   readonly moved: Moved[]
+  /** Of money from when on the hub can know of it. */
+  readonly knowable: Moved[]
+  /** References of orders, and payments of refunds, whose caller never heard an answer: they may be there. */
+  readonly unanswered: { readonly orders: Set<string>; readonly refunds: Set<string> }
   /** Notices as the e-service understood them, in the order of its answers 2xx. */
   readonly heard: {
     readonly id: string
@@ -30,7 +34,7 @@ export type Moved = {
   readonly choice: string
   /** The bank took something else than was ordered, or gave it to somebody else. */
   readonly wrong: boolean
-  /** By when the hub was told all that it needs, in messages that it acknowledged. */
+  /** When the hub acknowledged the first whole message that tells of it. */
   toldAt: Instant | undefined
 }
 
@@ -38,6 +42,8 @@ export const openOutside = (): Outside => ({
   orders: new Map(),
   cancelled: new Set(),
   moved: [],
+  knowable: [],
+  unanswered: { orders: new Set(), refunds: new Set() },
   heard: [],
   breaches: [],
   refunds: new Map(),

@@ -4,7 +4,7 @@ import { MINUTE_MS, SECOND_MS, toRfc3339 } from '../../src/kernel/time.ts'
 import { formsOf } from '../support/payer.ts'
 import type { Banks } from './banks.ts'
 import { type Answer, happens, type Wire } from './network.ts'
-import type { Outside } from './outside.ts'
+import type { Moved, Outside } from './outside.ts'
 import { BANK_ROOT, HUB_ROOT, SHOP_ROOT } from './places.ts'
 
 /** E-services and payers, each an actor that goes its way through the hub's API and pages. */
@@ -49,8 +49,8 @@ const codeIn = (answer: Answer): unknown => z.object({ code: z.unknown() }).pars
 
 export type Order = z.infer<typeof Ordered>
 
-/** Undefined: the e-service never heard that its order was taken. */
-export const order = async (around: Surroundings, reference: string, more: Json = {}): Promise<Order | undefined> => {
+/** Undefined: the e-service never heard that its order was taken. `isOnly`: nobody else orders under this reference. */
+export const order = async (around: Surroundings, reference: string, isOnly: boolean): Promise<Order | undefined> => {
   const { wire, outside } = around
   const { chance, stage } = wire
   // From 90 on the bogus bank's calls go wrong in ways of its own; between, it would decide without the payer.
@@ -64,10 +64,12 @@ export const order = async (around: Surroundings, reference: string, more: Json 
     returnUrl: `${SHOP_ROOT}/back`,
     attempts: chance.pick('many', 'many', 'one'),
     ...expires,
-    ...more,
   })
-  if (answer?.status === 409) return undefined
-  if (!answer) return undefined
+  if (!answer) {
+    outside.unanswered.orders.add(reference)
+    return undefined
+  }
+  if (answer.status === 409 && codeIn(answer) === 'reference_in_use' && !isOnly) return undefined
   if (answer.status !== 201) {
     outside.breaches.push(`the order ${reference} was answered ${answer.status}: ${answer.text}`)
     return undefined
@@ -86,9 +88,12 @@ export const cancel = async (around: Surroundings, { id }: Order): Promise<void>
   // Where its time was over before, it closes as expired, and the answer says so.
   const as = answer && answer.status < 300 ? Cancelled.parse(JSON.parse(answer.text)) : undefined
   if (as?.status === 'cancelled' || as?.closing === 'cancelled') around.outside.cancelled.add(id)
-  else if (answer && answer.status >= 300 && answer.status !== 409)
-    around.outside.breaches.push(`cancelling ${id} was answered ${answer.status}`)
+  else if (answer && answer.status >= 300 && codeIn(answer) !== 'already_final')
+    around.outside.breaches.push(`cancelling ${id} was answered ${answer.status}: ${answer.text}`)
 }
+
+/** As the API says it of a refund that cannot be made; the second attempt paid makes the first ambiguous. */
+const REFUSED = ['not_paid', 'exceeds_paid', 'attempt_needed']
 
 const Refunded = z.object({ id: z.string(), amount: z.number() })
 
@@ -98,7 +103,8 @@ export const refund = async (around: Surroundings, { id, amount }: Order): Promi
   if (answer && answer.status < 300) {
     const made = Refunded.parse(JSON.parse(answer.text))
     around.outside.refunds.set(made.id, { payment: id, amountMinor: made.amount })
-  } else if (answer && answer.status !== 409 && answer.status !== 422)
+  } else if (!answer) around.outside.unanswered.refunds.add(id)
+  else if (!REFUSED.includes(String(codeIn(answer))))
     around.outside.breaches.push(`refunding ${id} was answered ${answer.status}: ${answer.text}`)
 }
 
@@ -180,7 +186,7 @@ const decide = async (around: Surroundings, channel: string, orderAtBank: string
     (after.paid || isWrong) &&
     !outside.moved.some((one) => one.channel === channel && one.order === orderAtBank)
   )
-    outside.moved.push({
+    noteMoved(outside, {
       channel,
       order: orderAtBank,
       number: after.number,
@@ -203,30 +209,46 @@ const comeBack = async (
   { method, url, fields }: Carry,
   who: string,
 ): Promise<void> => {
-  const pairs = fields.map(([name, value]): [string, string] => [name, value])
+  const { wire } = around
+  const isSpoilt = fields.length > 0 && happens(wire, wire.weather.corrupted)
+  const worst = isSpoilt ? wire.chance.between(0, fields.length - 1) : -1
+  const pairs = fields.map(([name, value], place): [string, string] => [
+    name,
+    place === worst ? withOneOther(value, wire.chance) : value,
+  ])
   const query = new URLSearchParams(pairs).toString()
   const back = (): Request =>
     method === 'POST'
       ? new Request(url, { method, body: new URLSearchParams(pairs) })
       : new Request(query === '' ? url : `${url}?${query}`)
-  const page = await opened(around, `${who} comes back from ${channel}`, back)
-  if (page && page.status < 400) noteTold(around, channel, method === 'POST' ? query : `${url}?${query}`)
+  const page = await opened(around, `${who} comes back from ${channel}${isSpoilt ? ', spoilt on the way' : ''}`, back)
+  if (page && page.status < 400 && !isSpoilt) noteTold(around, channel, method === 'POST' ? query : `${url}?${query}`)
   if (page?.location?.startsWith(HUB_ROOT)) await opened(around, `${who} looks`, () => new Request(page.location ?? ''))
 }
 
 // ------------------------------------------------------------------------------------------------------------ what the hub was told
 
-/** Our number of the order in a message of a bank that cannot be asked, and what the message tells of. */
-const SIGNED: readonly { readonly channel: string; readonly number: RegExp; readonly paid: RegExp }[] = [
-  { channel: 'swedbank-lv', number: /VK_STAMP=(\d+)/, paid: /VK_SERVICE=1111/ },
-  { channel: 'seb-lv', number: /IB_PAYMENT_ID=(\d+)/, paid: /IB_SERVICE=0004/ },
+/** Another letter somewhere in it. */
+export const withOneOther = (text: string, chance: Wire['chance']): string => {
+  if (text === '') return 'x'
+  const place = chance.between(Math.floor(text.length / 2), text.length - 1)
+  return text.slice(0, place) + (text[place] === '7' ? '8' : '7') + text.slice(place + 1)
+}
+
+/** Messages of banks that cannot be asked by which the hub can know of money: our number of the order, and what they say. */
+const SIGNED: readonly { readonly channel: string; readonly number: RegExp; readonly tells: RegExp }[] = [
+  { channel: 'swedbank-lv', number: /VK_STAMP=(\d+)/, tells: /VK_SERVICE=1111/ },
+  { channel: 'seb-lv', number: /IB_PAYMENT_ID=(\d+)/, tells: /IB_SERVICE=0003|IB_STATUS=ACCOMPLISHED/ },
 ]
 /** A bank that can be asked need tell nothing. */
 const CAN_BE_ASKED = 'sandbox'
 
-const saidOf = new WeakMap<Outside['moved'][number], Set<string>>()
+const noteMoved = (outside: Outside, moved: Moved): void => {
+  outside.moved.push(moved)
+  if (isKnowable(moved)) outside.knowable.push(moved)
+}
 
-/** The hub has acknowledged a message: what it now can know of money that moved. */
+/** The hub has acknowledged a whole message: what it now can know of money that moved. */
 export const noteTold = (
   { outside, wire }: Pick<Surroundings, 'outside' | 'wire'>,
   channel: string,
@@ -235,12 +257,9 @@ export const noteTold = (
   const kind = SIGNED.find((one) => one.channel === channel)
   const number = kind?.number.exec(text)?.[1]
   const moved = outside.moved.find((one) => one.channel === channel && one.number === number)
-  if (!kind || !moved || moved.toldAt !== undefined) return
-  const said = saidOf.get(moved) ?? new Set()
-  saidOf.set(moved, said.add(kind.paid.test(text) ? 'paid' : 'amount'))
-  // SEB's 0004 says paid and no amount, 0003 the amount.
-  if (said.has('paid') && (channel !== 'seb-lv' || said.has('amount'))) moved.toldAt = wire.stage.now()
+  if (!kind?.tells.test(text) || !moved || moved.toldAt !== undefined) return
+  moved.toldAt = wire.stage.now()
+  outside.knowable.push(moved)
 }
 
-export const isKnowable = (moved: Outside['moved'][number]): boolean =>
-  moved.channel === CAN_BE_ASKED || moved.toldAt !== undefined
+export const isKnowable = (moved: Moved): boolean => moved.channel === CAN_BE_ASKED || moved.toldAt !== undefined

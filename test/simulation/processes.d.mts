@@ -5,6 +5,7 @@ export type Simulated = {
   readonly payments: number
   readonly executed: number
   readonly untold: number
+  readonly moved: number
   readonly crashes: number
   readonly failures: readonly Lived[]
   /** Every life, where they are kept. */
@@ -19,5 +20,6 @@ export declare const simulateInProcesses: (wanted: {
   readonly processes: number
   readonly keep?: boolean
   readonly forgetful?: boolean
+  readonly careless?: readonly ('last-look' | 'answers' | 'refunds' | 'amounts' | 'tasks')[]
   readonly progress?: (count: number) => void
 }) => Promise<Simulated>

@@ -5,12 +5,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { snapshot } from '../torture/snapshot.mjs'
+import { makeCareless } from './careless.mjs'
 
 const ITSELF = fileURLToPath(import.meta.url)
 
 /**
  * Lives through `also` these schedules and `schedules` of `seed`, and adds up what the processes tell. `keep`: every life is told.
- * `forgetful`: the database says now and then that it has committed what it has not, to see that losses are seen.
+ * `careless`: rules taken out of the hub. `forgetful`: the database says now and then that it has committed what it has not, to see that losses are seen.
  */
 export const simulateInProcesses = async ({
   seed = 1,
@@ -19,6 +20,7 @@ export const simulateInProcesses = async ({
   processes,
   keep = false,
   forgetful = false,
+  careless = [],
   progress = () => {},
 }) => {
   const began = performance.now()
@@ -29,6 +31,7 @@ export const simulateInProcesses = async ({
   let server
   try {
     const { entry: simulation } = snapshot(built, 'test/simulation/simulate.ts')
+    for (const how of careless) makeCareless(built, how)
     const { startDatabases } = await import(pathToFileURL(simulation).href)
     const counts = Array.from({ length: processes }, () => 0)
     server = await startDatabases(counts.map((_, place) => `world_${place}`))
@@ -43,7 +46,7 @@ export const simulateInProcesses = async ({
       }),
     )
     const sum = (name) => parts.reduce((all, part) => all + part[name], 0)
-    const counted = ['schedules', 'payments', 'executed', 'untold', 'crashes'].map((name) => [name, sum(name)])
+    const counted = ['schedules', 'payments', 'executed', 'untold', 'moved', 'crashes'].map((name) => [name, sum(name)])
     return {
       ...Object.fromEntries(counted),
       failures: parts.flatMap(({ failures }) => failures),

@@ -8,6 +8,7 @@ export type Run = {
   readonly payments: number
   readonly executed: number
   readonly untold: number
+  readonly moved: number
   readonly crashes: number
   readonly failures: readonly Lived[]
   readonly tookMs: number
@@ -38,7 +39,7 @@ export const simulate = async ({ url, assets, seeds, forgetful, each }: RunOptio
   const began = performance.now()
   const installation = await install(url, assets)
   const failures: Lived[] = []
-  const sums = { schedules: 0, payments: 0, executed: 0, untold: 0, crashes: 0 }
+  const sums = { schedules: 0, payments: 0, executed: 0, untold: 0, moved: 0, crashes: 0 }
   try {
     for (const seed of seeds) {
       const lived = await live(installation, seed, forgetful)
@@ -46,9 +47,11 @@ export const simulate = async ({ url, assets, seeds, forgetful, each }: RunOptio
       sums.payments += lived.payments
       sums.executed += lived.executed
       sums.untold += lived.untold
+      sums.moved += lived.moved
       sums.crashes += lived.crashes
       if (lived.breaches.length > 0) failures.push(lived)
       each?.(lived)
+      if (lived.isOver) break
     }
   } finally {
     await installation.close()

@@ -51,6 +51,8 @@ export const openStage = (start: Instant): Stage => {
   let acting: Actor | undefined
   let now = start
   let place = 0
+  /** What ends the world: somebody in it has failed who must not. */
+  let fault: { readonly error: unknown } | undefined
 
   const plan: Stage['plan'] = (at, happen) => {
     const one = { at: Math.max(at, now), place: place++, happen }
@@ -115,9 +117,13 @@ export const openStage = (start: Instant): Stage => {
       plan(now, () => {
         if (isDead(actor)) return
         act(actor)
-        void work().then(() => {
+        const end = (): void => {
           actor.ended = true
           actor.changed()
+        }
+        work().then(end, (error: unknown) => {
+          fault ??= { error }
+          end()
         })
       })
     },
@@ -151,6 +157,7 @@ export const openStage = (start: Instant): Stage => {
       if (acting) await paused(acting)
       acting = undefined
       while (owed.size > 0) await Promise.all(owed)
+      if (fault) throw fault.error
     },
   }
 }

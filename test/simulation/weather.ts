@@ -2,6 +2,8 @@ import { DAY_MS, HOUR_MS, type Instant, MINUTE_MS, parseInstant, SECOND_MS } fro
 import type { Chance } from '../torture/chance.ts'
 
 /** What may go wrong in one schedule, and how often: drawn from its seed, so that some are calm but for one thing and some are storms. */
+export type Span = { readonly from: Instant; readonly until: Instant }
+
 export type Weather = {
   readonly startsAt: Instant
   readonly nodes: number
@@ -20,18 +22,19 @@ export type Weather = {
   readonly frozen: number
   /** How long it takes at most until the hub sees what is due. */
   readonly looksEveryMs: number
-  /** The bank's server is away until then. */
-  readonly bankAwayUntil: Instant
-  /** The e-service's listener is away until then. */
-  readonly listenerAwayUntil: Instant
+  /** The bank's server is away, and answers in a mood, while its pages work. */
+  readonly bankAway: Span
+  readonly bankMood: Span & { readonly calls: 'failing' | 'slow' | 'silent' | 'turning_down' }
+  /** The e-service's listener is away. */
+  readonly listenerAway: Span
   /** Chance that the listener fails or does not answer though it has understood. */
   readonly listenerFails: number
   /** Payers who click twice, use two windows, or go to another bank. */
   readonly hasty: number
   /** Chance that the database says it has committed what it has not. No database may: only to see that losses are seen. */
   readonly forgets: number
-  /** Nothing goes wrong from then on. */
-  readonly calmFrom: Instant
+  /** When crashes, losses and delays happen; else all is calm. */
+  readonly squalls: readonly Span[]
 }
 
 /** A usual day, summer time beginning and ending, the turn of a year, a leap day; local time of Riga is two or three hours ahead. */
@@ -51,8 +54,24 @@ export const weatherOf = (chance: Chance): Omit<Weather, 'forgets'> => {
     (parseInstant(chance.happens(0.5) ? first : chance.pick(first, ...others)) ?? 0) + chance.between(0, HOUR_MS)
   const nodes = chance.between(1, 3)
   const stormMs = chance.pick(2 * MINUTE_MS, 20 * MINUTE_MS, 3 * HOUR_MS)
-  const away = (howOften: number, mostMs: number): Instant =>
-    chance.happens(howOften) ? startsAt + chance.between(0, mostMs) : startsAt
+  const span = (fromMs: number, lastsMs: number): Span => ({
+    from: startsAt + fromMs,
+    until: startsAt + fromMs + lastsMs,
+  })
+  const sometimes = (howOften: number, drawn: Span): Span => (chance.happens(howOften) ? drawn : span(0, 0))
+  const outage = (): number =>
+    chance.pick(
+      chance.between(1, 40) * MINUTE_MS,
+      chance.between(1, 40) * MINUTE_MS,
+      chance.between(1, 20) * HOUR_MS,
+      chance.between(1, 3) * DAY_MS,
+    )
+  /** Days later too: what waits that long for a deadline, a bank or a listener is no safer. */
+  const later = (): Span =>
+    span(
+      chance.pick(chance.between(0, 6 * HOUR_MS), chance.between(0, 4 * DAY_MS), 30 * DAY_MS - 20 * MINUTE_MS),
+      chance.between(10, 90) * MINUTE_MS,
+    )
   return {
     startsAt,
     nodes,
@@ -63,14 +82,18 @@ export const weatherOf = (chance: Chance): Omit<Weather, 'forgets'> => {
     lostAnswer: often(0.4, 0.02, 0.3),
     repeated: often(0.4, 0.05, 0.4),
     delayed: often(0.4, 0.05, 0.4),
-    corrupted: often(0.25, 0.02, 0.2),
+    corrupted: often(0.35, 0.05, 0.4),
     frozen: often(0.2, 0.005, 0.05),
     looksEveryMs: chance.pick(50, 600, 600),
-    bankAwayUntil: away(0.25, 20 * HOUR_MS),
-    listenerAwayUntil: away(0.12, 6 * DAY_MS),
+    bankAway: sometimes(0.25, span(chance.pick(0, chance.between(0, HOUR_MS)), outage())),
+    bankMood: {
+      ...sometimes(0.2, span(chance.between(0, HOUR_MS), outage())),
+      calls: chance.pick('failing', 'slow', 'silent', 'turning_down'),
+    },
+    listenerAway: sometimes(0.12, span(chance.pick(0, chance.between(0, HOUR_MS)), chance.between(0, 6 * DAY_MS))),
     listenerFails: often(0.2, 0.05, 0.5),
     hasty: often(0.5, 0.1, 0.6),
-    calmFrom: startsAt + stormMs,
+    squalls: [span(0, stormMs), ...(chance.happens(0.3) ? [later(), later()] : [])],
   }
 }
 

@@ -7,7 +7,7 @@ import type { Installation } from './installation.ts'
 import { isSeen, judge, untoldOf } from './laws.ts'
 import { flight, type Wire } from './network.ts'
 import { type Moved, type Outside, openOutside } from './outside.ts'
-import { cancel, isKnowable, order, pay, refund, type Surroundings } from './people.ts'
+import { cancel, order, pay, refund, type Surroundings } from './people.ts'
 import { openStage } from './stage.ts'
 import { weatherOf } from './weather.ts'
 
@@ -19,7 +19,11 @@ export type Lived = {
   readonly executed: number
   /** Money of which no message came through and whose bank cannot be asked: left to the bank statement. */
   readonly untold: number
+  /** Sums of money that were given at banks. */
+  readonly moved: number
   readonly crashes: number
+  /** What happened came to no end: the machine it was on can live no further one. */
+  readonly isOver: boolean
   /** What happened, a line each. */
   readonly story: readonly string[]
   /** Of the story: two lives of one seed have the same. */
@@ -29,7 +33,7 @@ export type Lived = {
 export const live = async (installation: Installation, seed: number, forgetful: boolean): Promise<Lived> => {
   await installation.empty(seed)
   const chance = chanceFrom(seed)
-  const weather = { ...weatherOf(chance), forgets: forgetful ? 0.01 : 0 }
+  const weather = { ...weatherOf(chance), forgets: forgetful ? 0.03 : 0 }
   const stage = openStage(weather.startsAt)
   const story: string[] = []
   const tell = (line: string): void => {
@@ -40,24 +44,31 @@ export const live = async (installation: Installation, seed: number, forgetful: 
   const hub = openHub(installation, wire, outside)
   hub.raise()
   populate(wire, hub.around)
-  const end = await pass(installation, wire, hub, outside)
-  for (const { view } of end.payments) {
-    const attempts = view.attempts.map(({ offer, number, status }) => `${offer} ${number} ${status}`)
-    tell(
-      `${view.id} is ${view.status}: ${attempts.join(', ')}${view.attention.length > 0 ? `; for a person: ${view.attention.join(', ')}` : ''}`,
-    )
-  }
-  const breaches = [...outside.breaches, ...judge(end, outside)]
-  return {
+  const whole = (rest: Pick<Lived, 'breaches' | 'payments' | 'executed' | 'isOver'>): Lived => ({
     seed,
-    breaches,
-    payments: end.payments.length,
-    executed: end.payments.filter(({ view }) => view.status === 'executed').length,
+    ...rest,
+    moved: outside.moved.length,
     untold: untoldOf(outside).length,
     crashes: hub.crashes(),
     story,
     digest: createHash('sha256').update(story.join('\n')).digest('hex').slice(0, 16),
+  })
+  try {
+    const end = await pass(installation, wire, hub, outside)
+    for (const { view } of end.payments) tell(lastWordOf(view))
+    const executed = end.payments.filter(({ view }) => view.status === 'executed').length
+    const breaches = [...outside.breaches, ...judge(end, outside)]
+    return whole({ breaches, payments: end.payments.length, executed, isOver: false })
+  } catch (error) {
+    const why = `the world came to a sudden end: ${error instanceof Error ? error.stack : String(error)}`
+    return whole({ breaches: [...outside.breaches, why], payments: 0, executed: 0, isOver: true })
   }
+}
+
+const lastWordOf = (view: Evidence['payments'][number]['view']): string => {
+  const attempts = view.attempts.map(({ offer, number, status }) => `${offer} ${number} ${status}`)
+  const flags = view.attention.length > 0 ? `; for a person: ${view.attention.join(', ')}` : ''
+  return `${view.id} is ${view.status}: ${attempts.join(', ')}${flags}`
 }
 
 // ---------------------------------------------------------------------------------------------------------------------- the people
@@ -66,18 +77,28 @@ const populate = (wire: Wire, around: Surroundings): void => {
   const { chance, stage } = wire
   const count = chance.pick(1, 1, 1, 2)
   const reference = `NIN-2026-${chance.between(1, 999)}`
+  const orders: string[] = []
   for (let one = 1; one <= count; one++) {
     // The second is of the same reference now and then: taken only once the first is closed without money.
     const own = one === 1 || chance.happens(0.5) ? reference : `${reference}-${one}`
+    orders.push(own)
     stage.plan(stage.now() + 5 * SECOND_MS + (one - 1) * chance.between(1, 90) * MINUTE_MS, () =>
-      stage.start(`order ${one}`, undefined, () => oneOrder(wire, around, own, one)),
+      stage.start(`order ${one}`, undefined, () =>
+        oneOrder(wire, around, own, one, orders.filter((other) => other === own).length === 1),
+      ),
     )
   }
 }
 
-const oneOrder = async (wire: Wire, around: Surroundings, reference: string, place: number): Promise<void> => {
+const oneOrder = async (
+  wire: Wire,
+  around: Surroundings,
+  reference: string,
+  place: number,
+  isOnly: boolean,
+): Promise<void> => {
   const { chance, stage } = wire
-  const made = await order(around, reference)
+  const made = await order(around, reference, isOnly)
   if (!made) return
   const who = `payer ${place}`
   const later = (howOften: number, mostMs: number, what: string, work: () => Promise<void>): void => {
@@ -130,7 +151,8 @@ const pass = async (installation: Installation, wire: Wire, hub: HubAtWork, outs
       wakenAt[kind] = at
       stage.plan(at + flight(wire), () => hub.wake(kind))
     }
-    for (; looked < outside.moved.length; looked++) lookADayLater(installation, wire, outside, outside.moved[looked])
+    for (; looked < outside.knowable.length; looked++)
+      lookADayLater(installation, wire, outside, outside.knowable[looked])
     if (stage.next() === undefined) return gather(installation, stage, hub.around)
     await stage.step()
   }
@@ -145,8 +167,7 @@ const lookADayLater = (
 ): void => {
   if (!moved) return
   const { channel, choice, number } = moved
-  stage.plan(moved.at + DAY_MS + (PAID_LATER_MS[choice] ?? 0), async () => {
-    if (!isKnowable(moved)) return
+  stage.plan((moved.toldAt ?? moved.at + (PAID_LATER_MS[choice] ?? 0)) + DAY_MS, async () => {
     const seen = await seenNow(installation, moved)
     if (seen && isSeen(moved, seen.status, seen.attention)) return
     outside.breaches.push(
