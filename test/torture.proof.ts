@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openTempFolder } from './support/test-server.ts'
@@ -23,6 +23,16 @@ const tortured = (name: string, more: Pick<Options, 'faults' | 'store'> & Partia
   return torture({ ...usual, say: () => {}, ...more })
 }
 
+/** What the hubs of a run said went wrong in themselves: their logs do not outlive it. */
+const faultsIn = (name: string): string => {
+  const logs = readdirSync(join(folder, name)).filter((file) => /^hub-\d+\.log$/.test(file))
+  const lines = logs.flatMap((file) => readFileSync(join(folder, name, file), 'utf8').split('\n'))
+  return lines
+    .filter((line) => line.includes('"level":50') || line.includes('"level":"error"'))
+    .slice(0, 5)
+    .join('\n')
+}
+
 const FULL = canMount() ? ',full' : ''
 const FAULTS = `kill=15,stop=3,cut=5,freeze${FULL}`
 const WITH = `kills, stops, cuts, a frozen process${FULL ? ' and a full disk' : '; without a full disk, for which one must be root'}`
@@ -33,7 +43,7 @@ describe('several hubs on one database, under load', () => {
     ['postgres', `${WITH}; failed over`, `${FAULTS},failover`],
   ])('lose nothing that was acknowledged: %s; %s', { timeout: 300_000 }, async (store, _what, faults) => {
     const report = await tortured(store, { faults, store })
-    expect(breachesOf(report), shown(report)).toEqual([])
+    expect(breachesOf(report), `${faultsIn(store)}\n${shown(report)}`).toEqual([])
     expect(report.verdict.executed).toBeGreaterThan(0)
   })
 
