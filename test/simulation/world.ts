@@ -33,7 +33,7 @@ export type Lived = {
 export const live = async (installation: Installation, seed: number, forgetful: boolean): Promise<Lived> => {
   await installation.empty(seed)
   const chance = chanceFrom(seed)
-  const weather = { ...weatherOf(chance), forgets: forgetful ? 0.03 : 0 }
+  const weather = { ...weatherOf(chance), forgets: forgetful ? 0.1 : 0 }
   const stage = openStage(weather.startsAt)
   const story: string[] = []
   const tell = (line: string): void => {
