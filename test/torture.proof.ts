@@ -37,6 +37,11 @@ const FULL = canMount() ? ',full' : ''
 const FAULTS = `kill=15,stop=3,cut=5,freeze${FULL}`
 const WITH = `kills, stops, cuts, a frozen process${FULL ? ' and a full disk' : '; without a full disk, for which one must be root'}`
 
+const MISDEEDS = [
+  /^pay_\w+: event \d+ was first acknowledged after \d+$/m,
+  /^the run of a frozen hub ended .*, which another had taken over$/m,
+]
+
 describe('several hubs on one database, under load', () => {
   it.each<[Options['store'], string, string]>([
     ['embedded', WITH, FAULTS],
@@ -51,14 +56,18 @@ describe('several hubs on one database, under load', () => {
     const built = join(folder, 'careless')
     const careless = snapshot(built)
     for (const how of ['order', 'fence'] as const) makeCareless(built, how)
-    const report = await tortured('unruly', {
-      program: careless.program,
-      faults: 'freeze=2',
-      store: 'embedded',
-      frozenMs: 9_000,
-    })
-    const found = breachesOf(report).join('\n')
-    expect(found).toMatch(/^pay_\w+: event \d+ was first acknowledged after \d+$/m)
-    expect(found).toMatch(/^the run of a frozen hub ended .*, which another had taken over$/m)
+    // What they do is seen only where a notice waits or a lease is taken over at the right moment: not in every run.
+    let found = ''
+    for (let seed = 1; seed <= 4 && !MISDEEDS.every((misdeed) => misdeed.test(found)); seed++) {
+      const report = await tortured(`unruly-${seed}`, {
+        program: careless.program,
+        faults: 'freeze=2',
+        store: 'embedded',
+        frozenMs: 9_000,
+        seed,
+      })
+      found += `${breachesOf(report).join('\n')}\n`
+    }
+    for (const misdeed of MISDEEDS) expect(found).toMatch(misdeed)
   })
 })
