@@ -4,8 +4,9 @@ import { chmodSync, chownSync, existsSync, readFileSync, realpathSync, rmSync, w
 import { createServer, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
+import { freshDatabase } from './support/database.ts'
 import { type Program, type ProgramOptions, runProgram } from './support/program.ts'
-import { openTempFolder } from './support/test-server.ts'
+import { execute, openTempFolder } from './support/test-server.ts'
 
 /** Every way in which a newcomer or an operator may start the built program. Nothing here waits for a time: only for a line or an end. */
 
@@ -16,14 +17,14 @@ const PLAIN_USER = 65_534
 
 let running: Program[] = []
 let folders: string[] = []
-let listeners: { close(): void }[] = []
+let listeners: { close(): unknown }[] = []
 afterEach(async () => {
   for (const program of running) await program.kill()
   for (const folder of folders) {
     endPostgresOf(folder)
     rmSync(folder, { recursive: true, force: true })
   }
-  for (const listener of listeners) listener.close()
+  for (const listener of listeners) await listener.close()
   running = []
   folders = []
   listeners = []
@@ -324,6 +325,20 @@ describe('the hub', () => {
       expect(lines(said)).toHaveLength(1)
       expect(said).not.toContain('hub:wrong')
       expect(code).toBe(3)
+    },
+    SLOW_MS,
+  )
+
+  it(
+    'ends when it cannot begin its work, rather than answer without it',
+    async () => {
+      const { url, drop } = await freshDatabase()
+      listeners.push({ close: drop })
+      await execute(url, 'alter table platform.job add constraint nothing_new check (false) not valid')
+      const env = { EBIZNESS_MODE: 'test', EBIZNESS_LOG_LEVEL: 'error', DATABASE_URL: url }
+      const { code, said } = await (await run(['start'], { folder: newFolder(), env })).ends()
+      expect(code).toBe(3)
+      expect(said).toContain('nothing_new')
     },
     SLOW_MS,
   )

@@ -45,7 +45,11 @@ const serve = async (
   const listening = await listen(hub.fetch, config.port).catch((fault: unknown) => {
     throw portRefused(config.port, fault, 'PORT')
   })
-  await hub.work()
+  // A hub that answers and cannot work is worse than none.
+  await hub.work().catch(async (fault: unknown) => {
+    await listening.close(0)
+    throw fault
+  })
   const only = modules.length < MODULES.length ? `, for ${modules.join(', ')} only` : ''
   say(`The hub listens on port ${listening.port} as ${config.publicUrl}, in ${config.mode} mode${only}.`)
   log.info({ port: listening.port, mode: config.mode, modules }, 'listening')
