@@ -22,4 +22,5 @@ export declare const simulateInProcesses: (wanted: {
   readonly forgetful?: boolean
   readonly careless?: readonly ('last-look' | 'answers' | 'refunds' | 'amounts' | 'tasks')[]
   readonly progress?: (count: number) => void
+  readonly broken?: (life: Lived) => void
 }) => Promise<Simulated>

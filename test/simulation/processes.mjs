@@ -11,6 +11,7 @@ const ITSELF = fileURLToPath(import.meta.url)
 
 /**
  * Lives through `also` these schedules and `schedules` of `seed`, and adds up what the processes tell. `keep`: every life is told.
+ * `broken` hears of each schedule that broke a law as soon as it is judged.
  * `careless`: rules taken out of the hub. `forgetful`: the database says now and then that it has committed what it has not, to see that losses are seen.
  */
 export const simulateInProcesses = async ({
@@ -22,6 +23,7 @@ export const simulateInProcesses = async ({
   forgetful = false,
   careless = [],
   progress = () => {},
+  broken = () => {},
 }) => {
   const began = performance.now()
   const folder = mkdtempSync(join(tmpdir(), 'ebizness-simulation-'))
@@ -39,9 +41,12 @@ export const simulateInProcesses = async ({
       server.urls.map(async (url, place) => {
         const assets = join(built, 'dist/platform/html/assets')
         const work = { simulation, url, assets, seed, schedules, also, place, processes, keep, forgetful }
-        return lived(work, (count) => {
-          counts[place] = count
-          progress(counts.reduce((sum, one) => sum + one, 0))
+        return lived(work, {
+          broken,
+          told: (count) => {
+            counts[place] = count
+            progress(counts.reduce((sum, one) => sum + one, 0))
+          },
         })
       }),
     )
@@ -60,12 +65,13 @@ export const simulateInProcesses = async ({
   }
 }
 
-const lived = (work, told) =>
+const lived = (work, { told, broken }) =>
   new Promise((resolve, reject) => {
     const child = fork(ITSELF, [JSON.stringify(work)], { execArgv: [...process.execArgv, '--max-semi-space-size=64'] })
     let ended
-    child.on('message', ({ count, run }) => {
+    child.on('message', ({ count, life, run }) => {
       if (run) ended = run
+      else if (life) broken(life)
       else told(count)
     })
     child.once('exit', (code) =>
@@ -87,6 +93,7 @@ if (process.send && process.argv[1] === ITSELF) {
   const each = (life) => {
     count++
     if (keep) lives.push(life)
+    if (life.breaches.length > 0) process.send({ life })
     if (count % 50 === 0) process.send({ count })
   }
   const run = await simulate({ url, assets, seeds, forgetful, each })

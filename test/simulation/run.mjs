@@ -53,8 +53,11 @@ const progress = (count) => {
   told = performance.now()
   process.stderr.write(`${count} of ${schedules} schedules\n`)
 }
-const run = await simulateInProcesses({ seed, schedules, processes, progress, careless })
-for (const failure of run.failures.slice(0, STORIES_TOLD)) process.stdout.write(`${shown(failure)}\n`)
+let stories = 0
+const broken = (life) => {
+  process.stdout.write(++stories <= STORIES_TOLD ? `${shown(life)}\n` : `Schedule ${life.seed} is broken too.\n`)
+}
+const run = await simulateInProcesses({ seed, schedules, processes, progress, broken, careless })
 process.stdout.write(
   [
     `schedules             ${run.schedules} of seed ${seed}, in ${run.seconds} s`,
