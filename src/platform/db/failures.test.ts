@@ -23,7 +23,7 @@ describe('a failure', () => {
     ['was a broken connection, as the server saw it', fromServer('08006', 'FATAL'), 'lost'],
     ['was a row that is there already', fromServer('23505'), 'fault'],
     ['was a statement that took too long', fromServer('57014'), 'slow'],
-    ['was our own silence', fromServer('25P03', 'FATAL'), 'fault'],
+    ['was our own silence in a transaction', fromServer('25P03', 'FATAL'), 'lost'],
     ['was a wrong password', fromServer('28P01', 'FATAL'), 'fault'],
     ['was nobody at the door', fromSystem('ECONNREFUSED'), 'away'],
     ['was no socket', fromSystem('ENOENT'), 'away'],

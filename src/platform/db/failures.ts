@@ -35,8 +35,8 @@ const FULL = new Set(['53000', '53100', '53200'])
 /** query_canceled: by the limit that each connection sets, see `Limits`; or by a person at the server. */
 const SLOW = '57014'
 
-/** Class 08, admin_shutdown, crash_shutdown, idle_session_timeout. */
-const LOST = /^(08...|57P01|57P02|57P05)$/
+/** Class 08, admin_shutdown, crash_shutdown, idle_session_timeout; idle_in_transaction_session_timeout, as of a process that stood still. */
+const LOST = /^(08...|57P01|57P02|57P05|25P03)$/
 
 /** Never reached a server: nothing was sent. */
 const UNREACHED = new Set(['ECONNREFUSED', 'ENOENT', 'EHOSTUNREACH', 'ENETUNREACH', 'ENOTFOUND', 'EAI_AGAIN', 'EACCES'])
