@@ -51,6 +51,11 @@ export type EventSeen = {
   readonly at: Instant
   readonly type: string
   readonly status: string
+  readonly refunds: readonly { readonly id: string; readonly status: string }[]
+  /** `data.payment`, as it was told. */
+  readonly told: string
+  /** The transaction that appended it. */
+  readonly transaction: string
 }
 
 const Body = z.object({
@@ -58,6 +63,11 @@ const Body = z.object({
   timestamp: z.string(),
   sequence: z.number(),
   data: z.object({ payment: z.record(z.string(), z.unknown()) }),
+})
+const Told = z.object({
+  id: z.string(),
+  status: z.string(),
+  refunds: z.array(z.object({ id: z.string(), status: z.string() })),
 })
 const FeedPage = z.object({
   events: z.array(
@@ -78,8 +88,10 @@ export const gather = async ({ pool }: Installation, stage: Stage, around: Surro
   const rows = async <Row>(sql: string): Promise<readonly Row[]> => (await pool.query(sql)).rows as never
   const ids = await rows<{ id: string }>(`select id from payments.payment where e_service = '${E_SERVICE}' order by id`)
   const events = (
-    await rows<{ id: string; body: string }>('select id, body from notices.event order by subject, sequence')
-  ).map(({ id, body }) => ({ id, ...Body.parse(JSON.parse(body)) }))
+    await rows<{ id: string; body: string; transaction: string }>(
+      'select id, body, xmin::text as transaction from notices.event order by subject, sequence',
+    )
+  ).map(({ body, ...row }) => ({ ...row, ...Body.parse(JSON.parse(body)) }))
   const payments: PaymentSeen[] = []
   for (const { id } of ids) {
     const text = await asked(stage, around, `/v1/payments/${id}`)
@@ -101,14 +113,11 @@ export const gather = async ({ pool }: Installation, stage: Stage, around: Surro
   return {
     payments,
     bank: around.banks.orders(),
-    events: events.map(({ id, type, sequence, timestamp, data: { payment } }) => ({
-      id,
-      type,
-      sequence,
-      at: parseInstant(timestamp) ?? 0,
-      payment: String(payment.id),
-      status: String(payment.status),
-    })),
+    events: events.map(({ id, type, sequence, timestamp, transaction, data }) => {
+      const { id: payment, status, refunds } = Told.parse(data.payment)
+      const told = JSON.stringify(data.payment)
+      return { id, type, sequence, transaction, at: parseInstant(timestamp) ?? 0, payment, status, refunds, told }
+    }),
     feed: await readFeed(stage, around),
     tasks: await rows('select kind, subject, part from tasks.task where closed_at is null order by subject, kind'),
     facts,

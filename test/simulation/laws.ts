@@ -1,5 +1,5 @@
 import { DAY_MS, SECOND_MS } from '../../src/kernel/time.ts'
-import type { Evidence, PaymentSeen } from './evidence.ts'
+import type { EventSeen, Evidence, PaymentSeen } from './evidence.ts'
 import { flagsAbout, partings } from './evidence.ts'
 import type { Moved, Outside } from './outside.ts'
 import { isKnowable } from './people.ts'
@@ -15,6 +15,7 @@ export const judge = (evidence: Evidence, outside: Outside): readonly string[] =
     ...flagsOf(payment, evidence),
     ...sumsOf(payment),
   ]),
+  ...twiceOf(evidence),
   ...moneyOf(evidence, outside),
   ...noticesOf(evidence, outside),
 ]
@@ -75,7 +76,23 @@ const eventsOf = ({ view, told, shown }: PaymentSeen, { events, feed }: Evidence
     ...(left ? [`${view.id} was executed and became ${own.at(-1)?.status}`] : []),
     ...(isWhole ? [] : [`${view.id}: the feed has ${inFeed.map(({ sequence }) => sequence)}`]),
     ...(told === shown ? [] : [`${view.id}: the newest event says ${told}, a GET ${shown}`]),
+    ...(new Set(own.map(({ transaction }) => transaction)).size === own.length
+      ? []
+      : [`${view.id}: a transaction appended more than one event`]),
+    ...own.flatMap((event, place) => {
+      const type = typeOf(own[place - 1], event)
+      return event.type === type ? [] : [`${view.id}: event ${event.sequence} is ${event.type}, and tells of ${type}`]
+    }),
   ]
+}
+
+/** The new status, else the refund's, else that somebody has to look; nothing where it tells what the one before told. */
+const typeOf = (before: EventSeen | undefined, event: EventSeen): string => {
+  if (before?.status !== event.status) return `payment.${event.status}`
+  if (before.told === event.told) return 'nothing'
+  const former = new Map(before.refunds.map(({ id, status }) => [id, status]))
+  const refund = event.refunds.find(({ id, status }) => former.get(id) !== status)
+  return refund ? `refund.${refund.status}` : 'payment.attention'
 }
 
 /** No dead end: what has not ended waits for a person, and for a day of its own. */
@@ -106,6 +123,16 @@ const sumsOf = ({ view }: PaymentSeen): readonly string[] => {
     ...(asked <= view.paidAmount ? [] : [`${view.id}: ${asked} asked back of ${view.paidAmount}`]),
     ...(times < 2 || view.attention.includes('paid_twice') ? [] : [`${view.id} was paid twice, unseen`]),
   ]
+}
+
+/** One reference is paid by one payment, unless the money of another came after that was closed. */
+const twiceOf = ({ payments }: Evidence): readonly string[] => {
+  const inTime = payments
+    .map(({ view }) => view)
+    .filter(({ status, attention }) => status === 'executed' && !attention.includes('paid_late'))
+  return inTime
+    .filter(({ reference }, place) => inTime.findIndex((other) => other.reference === reference) < place)
+    .map(({ id, reference }) => `${reference} was paid once more by ${id}, unseen`)
 }
 
 /** Books of banks and hub, to the cent. */
