@@ -5,8 +5,10 @@ import { createServer, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
 import { freshDatabase } from './support/database.ts'
+import { freePorts } from './support/ports.ts'
 import { type Program, type ProgramOptions, runProgram } from './support/program.ts'
 import { execute, openTempFolder } from './support/test-server.ts'
+import { WRONG_PASSWORD } from './support/wrong-password.ts'
 
 /** Every way in which a newcomer or an operator may start the built program. Nothing here waits for a time: only for a line or an end. */
 
@@ -389,19 +391,10 @@ const listenWith = (answer: (socket: Socket) => void, host?: string): Promise<nu
 
 const takePort = (): Promise<number> => listenWith((socket) => socket.destroy())
 
-const closedPort = async (): Promise<number> => {
-  const port = await listenWith(() => {}, '127.0.0.1')
-  listeners.pop()?.close()
-  return port
-}
+const closedPort = async (): Promise<number> => (await freePorts(1))[0] ?? 0
 
-/** What a PostgreSQL answers to a wrong password: an ErrorResponse (PostgreSQL, "Message Formats") with SQLSTATE 28P01. */
-const refusingServer = (): Promise<number> => {
-  const text = 'SFATAL\0C28P01\0Mpassword authentication failed for user "hub"\0\0'
-  const head = Buffer.from('E\0\0\0\0')
-  head.writeInt32BE(text.length + 4, 1)
-  return listenWith((socket) => {
+const refusingServer = (): Promise<number> =>
+  listenWith((socket) => {
     socket.on('error', () => {})
-    socket.once('data', () => socket.end(Buffer.concat([head, Buffer.from(text)])))
+    socket.once('data', () => socket.end(WRONG_PASSWORD))
   }, '127.0.0.1')
-}
