@@ -41,6 +41,8 @@ const REFUSED: readonly (readonly [string, string])[] = [
   [`create table shop.two (id bigint primary key default nextval('shop.numbers'))`, 'ids and times are made in Node'],
   ['alter table shop.one add constraint positive check (n > 0)', 'not valid'],
   ['alter table shop.one add check (n > 0)', 'not valid'],
+  ['alter table shop.one add constraint positive check (n > 0) not valid', 'refuses rows'],
+  ['alter table shop.one add column m int, add check (m > 0) not valid', 'refuses rows'],
   ['alter table shop.one add constraint one_n unique (n)', 'a unique index, concurrently'],
   ['alter table shop.one add primary key (n)', 'a unique index, concurrently'],
   ['alter table shop.one add constraint once exclude using gist (span with &&)', 'a unique index, concurrently'],
@@ -92,7 +94,6 @@ const PASSED: readonly string[] = [
   'alter table shop.one add column m bigint default -1 not null',
   'alter table shop.one add column m timestamptz not null default now()',
   'alter table shop.one add column if not exists m boolean not null default false',
-  'alter table shop.one add constraint positive check (n > 0) not valid',
   'alter table shop.one alter column n set default 0',
   'alter table shop.one set (fillfactor = 70)',
   `comment on table shop.one is 'truncate; drop table shop.one'`,
@@ -118,9 +119,10 @@ describe('a migration in one transaction', () => {
 
 describe('a migration outside a transaction', () => {
   const REBUILT = 'drop index concurrently if exists shop.one_n; create index concurrently one_n on shop.one (n);'
-  const CHECK = 'alter table shop.one add constraint filled check (n is not null) not valid'
+  const CHECK =
+    '-- harmless: the release before fills it always\nalter table shop.one add constraint filled check (n is not null) not valid'
   const VALIDATE = 'alter table shop.one validate constraint filled'
-  const NOT_NULL = 'alter table shop.one alter column n set not null'
+  const NOT_NULL = '-- harmless: the check refuses it already\nalter table shop.one alter column n set not null'
 
   it('may build an index that it drops first, and validate what was added before', () => {
     expect(faultsOf({ [APART]: REBUILT })).toEqual([])
@@ -152,6 +154,28 @@ describe('a migration outside a transaction', () => {
       expect(faultsOf(files).join('\n')).toContain('looks through the table')
     }
   })
+  it('refuses rows by "set not null" too, which needs its own reason', () => {
+    const bare = NOT_NULL.replace(/^.*\n/, '')
+    const files = { [ORDINARY]: CHECK, [APART]: VALIDATE, 'src/shop/migrations/0004_last.sql': bare }
+    expect(faultsOf(files).join('\n')).toContain('refuses rows')
+  })
+})
+
+describe('a table that an earlier migration made', () => {
+  const made = (before: string, sql: string) =>
+    faultsOf({ 'src/shop/migrations/0001_shop.sql': before, [ORDINARY]: sql }).join('\n')
+  const AGAIN = 'create table if not exists shop.one (n int); alter table shop.one drop column n'
+
+  it('is not made anew by "if not exists"', () => {
+    expect(made('create table shop.one (n int)', AGAIN)).toContain('stop using it')
+    expect(made('create table if not exists shop.one (n int)', AGAIN)).toContain('stop using it')
+    expect(made('create table "shop"."one" (n int)', AGAIN)).toContain('stop using it')
+    expect(made('create table shop.one (n int)', AGAIN.replaceAll('shop.one', 'shop."one"'))).toContain('stop using it')
+  })
+  it('is another than one of that name that nobody made before', () => {
+    expect(made('create table shop.two (n int)', AGAIN)).toBe('')
+    expect(made('create table shop.one (n int)', AGAIN.replaceAll('shop.one', 'shop."One"'))).toBe('')
+  })
 })
 
 describe('a reason', () => {
@@ -159,6 +183,12 @@ describe('a reason', () => {
 
   it('excuses what is dropped after its last use', () => {
     expect(because('no release since 0.3 reads it', 'drop table shop.one')).toEqual([])
+  })
+  it.each([
+    'alter table shop.one add constraint positive check (n > 0) not valid',
+    'alter table shop.one alter column n drop not null',
+  ])('excuses what the release before never meets: %s', (sql) => {
+    expect(because('no release since 0.3 writes anything else', sql)).toEqual([])
   })
   it('excuses only the statement below it, and must be one', () => {
     expect(because('no release since 0.3 reads it', 'select 1; drop table shop.one')).toHaveLength(2)

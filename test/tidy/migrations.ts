@@ -32,7 +32,7 @@ const byModule = (sources: readonly Source[]): ReadonlyMap<string, readonly Sour
 const judgeFile = ({ path, text }: Source, before: string[]): readonly Finding[] => {
   const statements = readable(text)
   if (typeof statements === 'string') return [{ path, line: 1, say: statements }]
-  const made = new Set(statements.flatMap((statement) => NEW_TABLE.exec(statement.text)?.[1] ?? []))
+  const made = new Set(statements.flatMap((statement) => newTableOf(statement.text, before)))
   const apart = path.endsWith('-concurrently.sql')
   return statements.flatMap((statement, place) => {
     const faults = judge(statement.text, { made, apart, before, next: statements[place + 1]?.text ?? '' })
@@ -43,6 +43,21 @@ const judgeFile = ({ path, text }: Source, before: string[]): readonly Finding[]
       .map(({ say, excusable }) => ({ path, line: lineAt(text, statement.offset), say: excusable ? say + HOW : say }))
   })
 }
+
+/** What an earlier file made, "if not exists" leaves as it is, with all that is in it. */
+const newTableOf = (text: string, before: readonly string[]): readonly string[] => {
+  const name = tableMadeBy(text)
+  const isThere = /^create table if not exists /.test(text) && before.some((earlier) => tableMadeBy(earlier) === name)
+  return name === undefined || isThere ? [] : [name]
+}
+
+const tableMadeBy = (text: string): string | undefined => {
+  const name = NEW_TABLE.exec(text)?.[1]
+  return name && plain(name)
+}
+
+/** In quotes or not, it is one table. */
+const plain = (name: string): string => name.replaceAll(/"([a-z_][a-z0-9_$]*)"/g, '$1')
 
 const readable = (text: string): readonly SqlStatement[] | string => {
   try {
@@ -142,7 +157,7 @@ const judgeApart = (text: string, { before }: Around): readonly Fault[] => {
 
 /** The first that fits says it all. */
 const judgeKind = (text: string, around: Around): readonly Fault[] => {
-  const isNew = (name: string | undefined): boolean => name !== undefined && around.made.has(name)
+  const isNew = (name: string | undefined): boolean => name !== undefined && around.made.has(plain(name))
   const altered = ALTER_TABLE.exec(text)
   const index = INDEX.exec(text)
   const insert = INSERT.exec(text)
@@ -184,7 +199,7 @@ const judgeNewTable = (text: string, around: Around): readonly Fault[] => {
 /** A foreign key locks the other table against writers, and is checked by triggers. */
 const judgeReferences = (text: string, { made }: Around): readonly Fault[] => {
   const others = [...text.matchAll(new RegExp(`\\breferences ${NAME}`, 'g'))].map(([, name = '']) => name)
-  return others.some((name) => !made.has(name))
+  return others.some((name) => !made.has(plain(name)))
     ? [{ say: 'refers to a table in use, which locks that one, and could refuse money later: leave the key out' }]
     : []
 }
@@ -252,7 +267,7 @@ const judgeConstraint = (action: string): readonly Fault[] => {
     return [{ say: 'adds a foreign key, which locks two tables and could refuse money later: leave it out' }]
   }
   return / not valid$/.test(action)
-    ? []
+    ? [NARROWS]
     : [
         {
           say: 'looks through the table while nobody may write: add it "not valid", and validate in a file called -concurrently',
@@ -292,7 +307,7 @@ const judgeChange = (table: string, column: string, change: string, { before }: 
   }
   if (/^set not null$/.test(change)) {
     return isChecked(table, column, before)
-      ? []
+      ? [NARROWS]
       : [
           {
             say: 'looks through the table while nobody may read: first "check (… is not null) not valid", then validate it in a file called -concurrently',
