@@ -8,8 +8,8 @@ import { type Hubs, startHubs } from './hub.ts'
 import { type Keyring, openKeyring } from './keyring.ts'
 import { type Ledger, openHearing, openLedger } from './ledger.ts'
 import { EVENTS_OF_PAYMENT, payAll, payEach } from './load.ts'
-import { concernedOf, operate, shopsOf } from './operating.ts'
-import { type Costs, countByKind, delaysOf, type Report } from './report.ts'
+import { concernedOf, NOBODY, operate, shopsOf } from './operating.ts'
+import { type Costs, countByKind, delaysOf, lateness, type Report } from './report.ts'
 import { type FeedEvent, judge, missing } from './verdict.ts'
 
 export { shown } from './report.ts'
@@ -27,6 +27,10 @@ export type Options = {
   readonly folder: string
   /** The built command line. */
   readonly program: string
+  /** First deliveries to healthy addresses since the event, the 99th of a hundred: more is a breach. */
+  readonly limitMs: number
+  /** No hub is killed, no key changed, nothing sent once more. */
+  readonly calm?: boolean
   /** In the end brings retries forward instead of waiting for them. */
   readonly hurry?: boolean
   readonly say: (line: string) => void
@@ -34,8 +38,8 @@ export type Options = {
 
 /**
  * Real payments of many e-services, of whose notice addresses many are dead, slow or flapping, while this process plays all of them.
- * Meanwhile a hub is killed, keys are changed, and what was told is told once more. Measures how long the healthy ones wait; in the
- * end each that hears at all has heard everything, in order, and nothing of another's.
+ * Meanwhile, unless it is to be calm, a hub is killed, keys are changed, and what was told is told once more. Measures how long the
+ * healthy ones wait; in the end each that hears at all has heard everything, in order, and nothing of another's.
  */
 export const fire = async (options: Options): Promise<Report> => {
   const { folder, program, store, processes, seed, say } = options
@@ -54,7 +58,9 @@ export const fire = async (options: Options): Promise<Report> => {
     const ran = await run(stage)
     say('All payments are made; waiting for what is on its way.')
     const feed = await settled(stage)
-    return { ...reportOf(stage, ran, feed), breaches: await breachesOf(stage, ran, feed) }
+    const measured = reportOf(stage, ran, feed)
+    const late = lateness(measured.sinceEvent, options.limitMs)
+    return { ...measured, breaches: [...(await breachesOf(stage, ran, feed)), ...late] }
   } finally {
     await hubs?.end()
     await database.end()
@@ -77,14 +83,14 @@ type Ran = { readonly payments: number; readonly behindMs: number; readonly cost
 
 /** The payments, and beside them what befalls the hub; at last one more payment of each with whom something was done. */
 const run = async ({ options, ledger, keyring, addresses, hubs, url, elsewhere }: Stage): Promise<Ran> => {
-  const { rate, seconds, say } = options
+  const { rate, seconds, calm, say } = options
   const shops = [...hubs.access].map(([eService, { apiKey }]) => ({ eService, apiKey }))
   const paying = { roots: hubs.roots, elsewhere, ledger, made: { count: 0 } }
-  const concerned = concernedOf(addresses, hubs)
+  const concerned = calm ? NOBODY : concernedOf(addresses, hubs)
   const before = await costsOf(url)
   const [behindMs] = await Promise.all([
     payAll({ ...paying, shops, rate, seconds }),
-    operate({ hubs, ledger, keyring, paying, seconds, url, say }, concerned),
+    calm ? undefined : operate({ hubs, ledger, keyring, paying, seconds, url, say }, concerned),
   ])
   const unwilling = (['gone', 'busy'] as const).flatMap((kind) => shopsOf(addresses, hubs, kind))
   await payEach(paying, [...concerned.rotated, ...concerned.replayed, ...unwilling], 'LAST')
@@ -99,6 +105,7 @@ const reportOf = (
   feed: readonly FeedEvent[],
 ): Omit<Report, 'breaches'> => ({
   ...options,
+  calm: options.calm === true,
   eServices: countByKind(addresses.map(({ kind }) => kind)),
   payments,
   events: feed.length,
@@ -117,7 +124,7 @@ const reportOf = (
 const Told = z.object({ tasks: z.array(z.object({ eService: z.string() })) })
 
 const breachesOf = async (
-  { ledger, addresses, hubs }: Stage,
+  { ledger, addresses, hubs, url }: Stage,
   { payments }: Ran,
   feed: readonly FeedEvent[],
 ): Promise<readonly string[]> => {
@@ -125,8 +132,17 @@ const breachesOf = async (
   return [
     ...ledger.breaches,
     ...(feed.length === payments * EVENTS_OF_PAYMENT ? [] : [`${feed.length} events are in the feeds`]),
-    ...judge({ ledger, addresses, feed, goneTold: tasks.map(({ eService }) => eService) }),
+    ...judge({ ledger, addresses, feed, goneTold: tasks.map(({ eService }) => eService), tried: await triedOf(url) }),
   ]
+}
+
+/** To whom something was sent, or tried to be, that nobody has acknowledged. */
+const triedOf = async (url: string): Promise<readonly string[]> => {
+  const rows = await execute<{ readonly eService: string }>(
+    url,
+    'select distinct e_service as "eService" from notices.dispatch where claims > 0',
+  )
+  return rows.map(({ eService }) => eService)
 }
 
 /** A flapping address may meet its bad turn twice and wait for a minute. */

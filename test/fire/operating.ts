@@ -32,6 +32,8 @@ export const concernedOf = (addresses: readonly Address[], hubs: Hubs): Concerne
   return { rotated: at(spread(0)), replayed: at(spread(1)) }
 }
 
+export const NOBODY: Concerned = { rotated: [], replayed: [] }
+
 const FEWEST_CONCERNED = 2
 const MOST_CONCERNED = 10
 

@@ -10,6 +10,7 @@ export type Report = {
   readonly store: string
   readonly processes: number
   readonly seed: number
+  readonly calm: boolean
   readonly payments: number
   readonly events: number
   /** Notices by the kind of the address that took them; those of `healthy` are measured. */
@@ -17,10 +18,11 @@ export type Report = {
   readonly repeated: number
   /** From when the call was answered that made the event; what came before is 0. */
   readonly sinceAnswer: Spread
-  /** From the event's own time, so with what came before its commit; without the payments that a kill befell. */
+  /** From the event's own time, so with what came before its commit; without the payments that a kill befell. Held to the limit. */
   readonly sinceEvent: Spread
-  /** The same of the payments that a kill befell. */
-  readonly besideKill: Spread
+  /** The same with them: while no hub is there, everybody waits. */
+  readonly sinceEventOfAll: Spread
+  readonly limitMs: number
   /** From the kill until the hub served again. */
   readonly awayMs: number
   /** Of notices to those who changed their keys. */
@@ -77,18 +79,29 @@ const befallen = ({ heard, strikes }: Ledger): ReadonlySet<string> =>
       .map(({ payment }) => payment),
   )
 
+/** Fewer do not tell what one in a hundred waits. */
+const FEWEST_MEASURED = 100
+
+/** Empty: the healthy do not wait for the others. */
+export const lateness = ({ count, p99, slowest }: Spread, limitMs: number): readonly string[] => [
+  ...(count < FEWEST_MEASURED ? [`${count} first deliveries were measured, too few: let it last longer`] : []),
+  ...(p99 <= limitMs
+    ? []
+    : [`one in a hundred waited ${Math.round(p99)} ms or more, and ${limitMs} is the limit; the longest: ${slowest}`]),
+]
+
 /** Of notices to healthy addresses, each the first time it came. */
-export const delaysOf = (ledger: Ledger): Pick<Report, 'sinceAnswer' | 'sinceEvent' | 'besideKill'> => {
+export const delaysOf = (ledger: Ledger): Pick<Report, 'sinceAnswer' | 'sinceEvent' | 'sinceEventOfAll'> => {
   const apart = befallen(ledger)
   const measured = [...ledger.heard.values()].filter(({ kind }) => kind === 'healthy')
-  const calm = measured.filter(({ payment }) => !apart.has(payment))
+  const undisturbed = measured.filter(({ payment }) => !apart.has(payment))
   const what = ({ eService, payment, sequence }: Heard) => `${eService}, event ${sequence} of ${payment}`
   const since = (some: readonly Heard[]) => spreadOf(some.map((one) => ({ ms: one.sinceEventMs, what: what(one) })))
   const answeredAt = ({ payment, sequence, at }: Heard) => ledger.answered.get(eventKey(payment, sequence))?.at ?? at
   return {
-    sinceAnswer: spreadOf(calm.map((one) => ({ ms: Math.max(0, one.at - answeredAt(one)), what: what(one) }))),
-    sinceEvent: since(calm),
-    besideKill: since(measured.filter(({ payment }) => apart.has(payment))),
+    sinceAnswer: spreadOf(undisturbed.map((one) => ({ ms: Math.max(0, one.at - answeredAt(one)), what: what(one) }))),
+    sinceEvent: since(undisturbed),
+    sinceEventOfAll: since(measured),
   }
 }
 
@@ -98,26 +111,34 @@ export const countByKind = (kinds: readonly Kind[]): Readonly<Record<Kind, numbe
   return counts
 }
 
+type Row = readonly [string, string | number]
+
+const milliseconds = ({ p50, p99, longest }: Spread): string =>
+  [p50, p99, longest].map((ms) => `${Math.round(ms)}`).join(' / ')
+
+/** What befell the hub, and what it cost. */
+const disturbed = ({ sinceEvent, sinceEventOfAll, awayMs, keys, replayed }: Report): readonly Row[] => [
+  [`  with ${sinceEventOfAll.count - sinceEvent.count} more, beside the kill`, milliseconds(sinceEventOfAll)],
+  ['killed hub served after, ms', awayMs],
+  ['signed with old and new keys', keys.both],
+  ['  with the new alone', keys.newAlone],
+  ['sent once more by range', replayed],
+]
+
 const BREACHES_SHOWN = 20
 
 export const shown = (report: Report): string => {
-  const { eServices, heard, costs } = report
-  const spread = ({ p50, p99, longest }: Spread) => [p50, p99, longest].map((ms) => `${Math.round(ms)}`).join(' / ')
-  const { keys, besideKill, toGone, putOffMs } = report
-  const rows: readonly (readonly [string, string | number])[] = [
+  const { eServices, heard, costs, toGone, putOffMs } = report
+  const rows: readonly Row[] = [
     ['e-services', Object.values(eServices).reduce((sum, one) => sum + one, 0)],
     ...KINDS.map((kind) => [`  ${kind}: notices taken`, `${eServices[kind]}: ${heard[kind]}`] as const),
     ['payments, events', `${report.payments}, ${report.events}`],
     ['came again', report.repeated],
     ['p50 / p99 / longest, ms', ''],
-    ['  since the call was answered', spread(report.sinceAnswer)],
-    ['  since the event was written', spread(report.sinceEvent)],
-    [`  beside the kill, ${besideKill.count} notices`, spread(besideKill)],
-    ['killed hub served after, ms', report.awayMs],
-    ['signed with old and new keys', keys.both],
-    ['  with the new alone', keys.newAlone],
-    ['  refused by a listener', keys.refused],
-    ['sent once more by range', report.replayed],
+    ['  since the call was answered', milliseconds(report.sinceAnswer)],
+    [`  since the event, limit ${report.limitMs}`, milliseconds(report.sinceEvent)],
+    ...(report.calm ? [] : disturbed(report)),
+    ['signatures refused', report.keys.refused],
     ['answered 410, most of one', Math.max(0, ...toGone)],
     [`Retry-After ${RETRY_AFTER_MS} ms: earliest`, Math.round(Math.min(...putOffMs))],
     ['behind the rate, ms', report.behindMs],
@@ -127,7 +148,7 @@ export const shown = (report: Report): string => {
   ]
   const more = report.breaches.length - BREACHES_SHOWN
   return [
-    `notices under fire: ${report.rate} payments/s for ${report.seconds} s, ${report.processes} hub(s), ${report.store} PostgreSQL, seed ${report.seed}`,
+    `notices under fire: ${report.rate} payments/s for ${report.seconds} s, ${report.processes} hub(s), ${report.store} PostgreSQL, seed ${report.seed}${report.calm ? ', calm' : ''}`,
     ...rows.map(([name, value]) => `  ${name.padEnd(32)}${String(value).padStart(16)}`),
     `  slowest: ${report.sinceEvent.slowest}`,
     ...report.breaches.slice(0, BREACHES_SHOWN).map((breach) => `  ! ${breach}`),

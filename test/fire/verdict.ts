@@ -20,6 +20,8 @@ export type Evidence = {
   readonly feed: readonly FeedEvent[]
   /** E-services of which the operator has a task, since their address is gone. */
   readonly goneTold: readonly string[]
+  /** E-services to which something was sent that nobody has acknowledged. */
+  readonly tried: readonly string[]
 }
 
 /** To these every notice comes in the end. */
@@ -40,11 +42,12 @@ export const judge = (evidence: Evidence): readonly string[] => {
     ...ledger.replays.flatMap((replay) => replayFaults(ledger, replay, feed)),
     ...goneFaults(evidence),
     ...hasteOf(ledger),
+    ...unconcerned(evidence),
   ]
 }
 
 /** What must still come, for the first time or because it was asked for once more. */
-export const missing = ({ ledger, addresses, feed }: Omit<Evidence, 'goneTold'>): readonly string[] => {
+export const missing = ({ ledger, addresses, feed }: Omit<Evidence, 'goneTold' | 'tried'>): readonly string[] => {
   const kindOf = new Map(addresses.map(({ eService, kind }) => [eService, kind]))
   const unheard = feed.filter(
     ({ id, eService }) => REACHABLE.includes(kindOf.get(eService) ?? 'healthy') && !ledger.heard.has(id),
@@ -115,6 +118,20 @@ const gapsOf = (feed: readonly FeedEvent[]): readonly string[] => {
     newest.set(payment, sequence)
     return sequence === before + 1 ? [] : [`the feed has event ${sequence} of ${payment} after ${before}`]
   })
+}
+
+/** Whoever is never sent anything costs the others nothing: who is dead must have been tried too. */
+const unconcerned = ({ ledger, addresses, feed, tried }: Evidence): readonly string[] => {
+  const eventful = new Set(feed.map(({ eService }) => eService))
+  const sentTo = new Set([
+    ...[...ledger.heard.values()].map(({ eService }) => eService),
+    ...ledger.gone.keys(),
+    ...tried,
+  ])
+  return addresses.flatMap(({ eService, kind }) => [
+    ...(eventful.has(eService) ? [] : [`${eService} had no event`]),
+    ...(sentTo.has(eService) ? [] : [`nothing was ever sent to ${eService}, which is ${kind}`]),
+  ])
 }
 
 const strangersIn = ({ heard }: Ledger, feed: readonly FeedEvent[]): readonly string[] => {
