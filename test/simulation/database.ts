@@ -43,7 +43,8 @@ const READS = /^(select|with recursive)\b/
 const mayMove = ({ name = '', text }: pg.QueryConfig, found: number | null): boolean =>
   OF_WHAT_IS_DUE.test(name) && !READS.test(text) && !(name.endsWith('.claim') && found === 0)
 
-const NEVER = new Promise<never>(() => {})
+/** One of its own for each who waits: one for all would hold on to all that ever waited for it. */
+const never = () => new Promise<never>(() => {})
 
 export const openSimulatedDatabase = (parts: DatabaseParts): Db => {
   const { stage, process, pool, clock } = parts
@@ -112,7 +113,7 @@ const breakable = (parts: DatabaseParts, raw: pg.PoolClient, leave: () => void):
     }
     end()
     leave()
-    return NEVER
+    return never()
   }
 
   const cut = (): never => {
@@ -121,7 +122,7 @@ const breakable = (parts: DatabaseParts, raw: pg.PoolClient, leave: () => void):
   }
 
   const query = async (asked: Asked): Promise<unknown> => {
-    if (!process.alive) return NEVER
+    if (!process.alive) return never()
     if (over) return cut()
     const name = nameOf(asked)
     if (name === 'rollback') {
@@ -144,7 +145,7 @@ const breakable = (parts: DatabaseParts, raw: pg.PoolClient, leave: () => void):
     if (name === 'commit') inTransaction = false
     if (breakage === 'crash_after') return die(name, breakage)
     if (breakage === 'cut_after') return cut()
-    return process.alive ? answer : NEVER
+    return process.alive ? answer : never()
   }
 
   const release = (): void => {
