@@ -6,6 +6,7 @@ import { drawLateMoney, type Played } from './late-money/draw.ts'
 import { LATE } from './late-money/late.ts'
 import { AMOUNT_MINOR, type Bill, IN_THE_END_MS, openTasks, pass } from './late-money/moves.ts'
 import { heartOf, observe, type Seen } from './late-money/observe.ts'
+import { playTogether } from './late-money/together.ts'
 import { FREED_REFERENCES, TWO_ATTEMPTS } from './late-money/twice.ts'
 import { startTestHub, type TestHub } from './support/hub.ts'
 import { verdictOf, whatThePageSays } from './support/oracle.ts'
@@ -29,22 +30,24 @@ const BLOCKS = [LATE, TWO_ATTEMPTS, FREED_REFERENCES, CORRECTED, SAID_AGAIN, BAC
 const played: Played[] = []
 
 /** What of a payment the rules speak about. */
-const judged = ({ status, closing, flags, paid, refunded, reversed, tasks }: Seen) => ({
+const judged = ({ status, closing, flags, paid, refunded, reversed, refunds, tasks }: Seen) => ({
   status,
   closing,
   flags,
   paid,
   refunded,
   reversed,
+  refunds,
   tasks: tasks.map(({ kind }) => kind),
 })
-const wanted = ({ status, closing, flags, paidTimes, refunded, reversed, tasks = [] }: Expected) => ({
+const wanted = ({ status, closing, flags, paidTimes, refunded, reversed, refunds, tasks = [] }: Expected) => ({
   status,
   closing: closing ?? null,
   flags: flags.toSorted(),
   paid: AMOUNT_MINOR * (paidTimes ?? (status === 'executed' ? 1 : 0)),
   refunded: refunded ?? 0,
   reversed: reversed ?? 0,
+  refunds: refunds?.toSorted() ?? [],
   // Each flag is a task, and nothing else is but what is named.
   tasks: [...flags, ...tasks].toSorted(),
 })
@@ -67,11 +70,11 @@ describe.each(BLOCKS)('$title', (block) => {
   const told = new Map<Case, { readonly bills: readonly Bill[]; readonly seen: readonly Seen[] }>()
 
   beforeAll(async () => {
-    const stories = []
-    for (const one of block.cases) stories.push({ one, bills: await one.play(hub) })
+    const stories = block.cases.map((one) => async (stage: TestHub) => ({ one, bills: await one.play(stage) }))
+    const ended = await playTogether(hub, stories)
     await pass(hub, IN_THE_END_MS)
     const open = await openTasks(hub)
-    for (const { one, bills } of stories) {
+    for (const { one, bills } of ended) {
       const seen = await Promise.all(bills.map((bill) => observe(hub, bill, open)))
       told.set(one, { bills, seen })
       played.push({ block, one, seen })

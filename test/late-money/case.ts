@@ -1,4 +1,4 @@
-import type { Flag, PaymentStatus } from '../../src/payments/facts.ts'
+import type { Flag, PaymentStatus, RefundStatus } from '../../src/payments/facts.ts'
 import type { PaymentTask } from '../../src/payments/tasks.ts'
 import type { TestHub } from '../support/hub.ts'
 import type { Bill } from './moves.ts'
@@ -22,6 +22,10 @@ export type Expected = {
   readonly paidTimes?: number
   readonly refunded?: number
   readonly reversed?: number
+  /** How each refund stands, those that the bank made by itself too, sorted. */
+  readonly refunds?: readonly RefundStatus[]
+  /** By the bank's own books, where it has been called for refunds: what it has paid back. */
+  readonly paidBackAtBank?: number
   /** Tasks beside those of the flags. */
   readonly tasks?: readonly PaymentTask[]
 }

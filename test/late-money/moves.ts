@@ -25,9 +25,10 @@ export const expiringIn = (hub: TestHub, ms: number): Readonly<Record<string, un
 export const SHORT_MS = 30 * MINUTE_MS
 export const LONG_MS = 90 * MINUTE_MS
 
-export type Tried = { readonly number: string }
+/** An attempt: its id at the hub, its number at the bank. */
+export type Tried = { readonly id: string; readonly number: string }
 
-/** The payer goes to the bank and, where the hub asks, says that nothing was paid elsewhere. Returns the attempt's number. */
+/** The payer goes to the bank and, where the hub asks, says that nothing was paid elsewhere. */
 export const goTo = async (hub: TestHub, { id, payUrl }: Bill, offer: 'swedbank-lv' | 'sandbox'): Promise<Tried> => {
   const before = (await truth(hub, id)).attempts.length
   await visit(`${payUrl}?channel=${offer}`)
@@ -36,7 +37,7 @@ export const goTo = async (hub: TestHub, { id, payUrl }: Bill, offer: 'swedbank-
   }
   const attempt = (await truth(hub, id)).attempts[before]
   if (attempt?.offer !== offer) throw new Error(`${id} has no attempt at ${offer}`)
-  return { number: attempt.number }
+  return { id: attempt.id, number: attempt.number }
 }
 
 export const swedbank = (hub: TestHub, { number }: Tried, word: SwedbankWord): Promise<void> =>
@@ -54,7 +55,7 @@ export const sandboxDecides = async (hub: TestHub, { number }: Tried, choice: st
 export const sandboxTells = async (
   hub: TestHub,
   { id, reference }: Bill,
-  { number }: Tried,
+  { number }: Pick<Tried, 'number'>,
   claim: Omit<Claim, 'number' | 'reference' | 'at'>,
 ): Promise<void> => {
   const known = (await truth(hub, id)).attempts.find((attempt) => attempt.number === number)?.paidAt
@@ -74,11 +75,20 @@ export const goBack = async (_: TestHub, { payUrl }: Bill): Promise<void> => {
   await submit({ action: `${payUrl}/return`, method: 'POST', fields: {} })
 }
 
-export const refund = async (hub: TestHub, { id }: Bill, amount?: number): Promise<string> => {
-  const { status, body } = await hub.api('POST', `/v1/payments/${id}/refunds`, amount === undefined ? {} : { amount })
+/** All that is left where no amount is given; of the one attempt that was paid where none is named. */
+export type Asked = { readonly amount?: number | undefined; readonly attempt?: string | undefined }
+
+export const refund = async (hub: TestHub, { id }: Bill, asked: Asked = {}): Promise<string> => {
+  const { status, body } = await hub.api('POST', `/v1/payments/${id}/refunds`, asked)
   if (status !== 201) throw new Error(`no refund: ${JSON.stringify(body)}`)
   await hub.settle()
   return body.id
+}
+
+/** The hub must not take it. */
+export const refundInVain = async (hub: TestHub, { id }: Bill, asked: Asked, code: string): Promise<void> => {
+  const { body } = await hub.api('POST', `/v1/payments/${id}/refunds`, asked)
+  if (body.code !== code) throw new Error(`not refused as ${code}: ${JSON.stringify(body)}`)
 }
 
 /** A clerk rules the payment's open task of that kind. */

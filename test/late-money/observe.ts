@@ -1,3 +1,4 @@
+import type { RefundStatus } from '../../src/payments/facts.ts'
 import { nextDeadline, stateOf } from '../../src/payments/payment.ts'
 import { loadById } from '../../src/payments/store/index.ts'
 import type { Task } from '../../src/tasks/index.ts'
@@ -13,13 +14,17 @@ export type Seen = {
   readonly paid: number
   readonly refunded: number
   readonly reversed: number
+  readonly refunds: readonly RefundStatus[]
+  readonly paidBackAtBank: number
   readonly tasks: readonly SeenTask[]
   readonly notices: readonly string[]
 }
 export type SeenTask = { readonly kind: string; readonly title: string; readonly takes: readonly string[] }
 
-export const observe = async (hub: TestHub, { id }: Bill, open: readonly Task[]): Promise<Seen> => {
+export const observe = async (hub: TestHub, bill: Bill, open: readonly Task[]): Promise<Seen> => {
+  const { id } = bill
   const payment = await truth(hub, id)
+  const { state } = await heartOf(hub, bill)
   const tasks = await Promise.all(
     open
       .filter(({ subject }) => subject === id)
@@ -36,10 +41,18 @@ export const observe = async (hub: TestHub, { id }: Bill, open: readonly Task[])
     paid: payment.paidAmount,
     refunded: Number(payment.refundedAmount),
     reversed: Number(payment.reversedAmount),
+    refunds: state.refunds.map(({ status }) => status).sort(),
+    paidBackAtBank: paidBackAtBank(hub, bill),
     tasks: tasks.sort((a, b) => (a.kind < b.kind ? -1 : 1)),
     notices: noticesOf(hub, id),
   }
 }
+
+const paidBackAtBank = (hub: TestHub, { reference }: Bill): number =>
+  hub.world
+    .orders()
+    .filter(({ text }) => text.startsWith(`${reference} `))
+    .reduce((sum, { refundedMinor }) => sum + refundedMinor, 0)
 
 const textOrNull = (value: unknown): string | null => (typeof value === 'string' ? value : null)
 

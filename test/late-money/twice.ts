@@ -25,45 +25,80 @@ const SECOND = {
 } as const
 type Second = keyof typeof SECOND
 
-/** What the first attempt's money makes of the payment when the second bank refused, and what its story leaves beside the second's money. */
-const FIRST: Readonly<Record<AttemptStood, { readonly right: Expected; readonly wrong: Expected }>> = {
+/** What had become of the payment when both attempts were begun, and no bank had said more. */
+const MEANWHILE = {
+  goes_on: { words: 'the payment is open', order: (hub: TestHub) => order(hub), play: async () => {} },
+  cancelled: { words: 'the e-service has cancelled', order: (hub: TestHub) => order(hub), play: cancel },
+  expired: {
+    words: 'the deadline has passed',
+    order: (hub: TestHub, attempt: AttemptStood) =>
+      order(hub, expiringIn(hub, attempt === 'lapsed' ? LONG_MS : BOTH_OPEN_MS)),
+    play: (hub: TestHub) => pass(hub, BOTH_OPEN_MS),
+  },
+} as const
+type Meanwhile = keyof typeof MEANWHILE
+/** Within the time in which both banks still take the money. */
+const BOTH_OPEN_MS = LONG_MS - PAST_LAST_MOMENT_MS
+
+type First = { readonly right: Expected; readonly wrong: Expected }
+
+/** What the first attempt's money makes of an open payment when the second bank refused, and what its story leaves beside the second's money. */
+const FIRST: Readonly<Record<AttemptStood, First>> = {
   started: { right: executed(), wrong: standing('accepted', 'stuck') },
   refused: { right: executed('contradiction'), wrong: standing('open', 'contradiction') },
   lapsed: { right: executed(), wrong: standing('accepted', 'stuck') },
 }
 
-const ofTwo = (attempt: AttemptStood, kind: MoneyKind, second: Second): Expected => {
+/**
+ * The same where a close was asked for. While the first bank may still take the money nothing is closed; else the second bank's refusal
+ * closes it, and what comes then is late.
+ */
+const firstOfClosing = (attempt: AttemptStood, as: 'cancelled' | 'expired'): First => {
+  const { right, wrong } = FIRST[attempt]
+  return attempt === 'started'
+    ? { right, wrong: { ...wrong, closing: as } }
+    : { right: { ...right, flags: [...right.flags, 'paid_late'] }, wrong: { ...wrong, status: as } }
+}
+
+const ofTwo = (attempt: AttemptStood, kind: MoneyKind, second: Second, meanwhile: Meanwhile): Expected => {
+  if (second === 'refused') {
+    return expectedOf(kind, meanwhile === 'goes_on' ? FIRST[attempt] : firstOfClosing(attempt, meanwhile))
+  }
+  // The second bank had not said yet: nothing was closed when its money came.
   const alone = expectedOf(kind, FIRST[attempt])
-  if (second === 'refused') return alone
   const both = kind.raises === undefined
   return { ...executed(...alone.flags, ...(both ? (['paid_twice'] as const) : [])), paidTimes: both ? 2 : 1 }
 }
 
-const twoAttempts = (attempt: AttemptStood, kind: MoneyKind, second: Second): Case => ({
-  before: `${attempt === 'started' ? 'the payer has left the first bank, saying that nothing was paid' : ATTEMPTS[attempt].words}; ${SECOND[second]}`,
+const twoAttempts = (attempt: AttemptStood, kind: MoneyKind, second: Second, meanwhile: Meanwhile): Case => ({
+  before: `${attempt === 'started' ? 'the payer has left the first bank, saying that nothing was paid' : ATTEMPTS[attempt].words}; ${MEANWHILE[meanwhile].words}; ${SECOND[second]}`,
   came: kind.words,
   play: async (hub) => {
-    const bill = await order(hub)
+    const bill = await MEANWHILE[meanwhile].order(hub, attempt)
     const first = await goTo(hub, bill, 'swedbank-lv')
     await ATTEMPTS[attempt].play(hub, first)
     const tried = await goTo(hub, bill, 'sandbox')
+    await MEANWHILE[meanwhile].play(hub, bill)
     if (second === 'paid_before') await sandboxDecides(hub, tried, 'pay')
     if (second === 'refused') await sandboxDecides(hub, tried, 'decline')
     await swedbank(hub, first, { says: 'paid', money: kind.money })
     if (second === 'paid_after') await sandboxDecides(hub, tried, 'pay')
     return [bill]
   },
-  expected: [ofTwo(attempt, kind, second)],
+  expected: [ofTwo(attempt, kind, second, meanwhile)],
 })
 
 const stood: readonly AttemptStood[] = ['started', 'refused', 'lapsed']
 const seconds: readonly Second[] = ['paid_before', 'paid_after', 'refused']
+const meanwhiles: readonly Meanwhile[] = ['goes_on', 'cancelled', 'expired']
 
 export const TWO_ATTEMPTS: Block = {
   title: 'Twice: two attempts at two banks',
-  tells: `How the first attempt stood when the second began (${stood.length}) × what the second bank says (${seconds.length}) × what money the first bank tells of (${MONEY.length}): ${stood.length * seconds.length * MONEY.length} combinations, all possible. Beside an attempt that a bank has accepted none begins, nor where the order allows one. What came is what the first bank tells of.`,
+  tells: `How the first attempt stood when the second began (${stood.length}) × what had become of the payment then (${meanwhiles.length}) × what the second bank says (${seconds.length}) × what money the first bank tells of (${MONEY.length}): ${stood.length * meanwhiles.length * seconds.length * MONEY.length} combinations, all possible. Beside an attempt that a bank has accepted none begins, nor where the order allows one. What came is what the first bank tells of.`,
   cases: stood.flatMap((attempt) =>
-    seconds.flatMap((second) => MONEY.map((kind) => twoAttempts(attempt, kind, second))),
+    meanwhiles.flatMap((meanwhile) =>
+      seconds.flatMap((second) => MONEY.map((kind) => twoAttempts(attempt, kind, second, meanwhile))),
+    ),
   ),
 }
 
