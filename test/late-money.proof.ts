@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { systemClock } from '../src/kernel/time.ts'
 import { BACK } from './late-money/back.ts'
 import type { Case, Expected } from './late-money/case.ts'
 import { CORRECTED, SAID_AGAIN } from './late-money/corrected.ts'
@@ -17,12 +18,14 @@ import { truth } from './support/story.ts'
 /** The bogus bank is asked by the hour, so that days pass in seconds. */
 const ASK_AFTER = 'askAfterSeconds: { begun: 30, returned: 2, asked: [5, 30, 3600] }'
 
-/** A block takes two or three seconds on a quiet machine. */
+/** A block takes a few seconds on a quiet machine. */
 const SLOW_MACHINE_MS = 300_000
 
 let hub: TestHub
 beforeAll(async () => {
-  hub = await startTestHub({ file: (text) => text.replaceAll('/sandbox",', `/sandbox", ${ASK_AFTER},`) })
+  const now = systemClock.now()
+  const file = (text: string) => text.replaceAll('/sandbox",', `/sandbox", ${ASK_AFTER},`)
+  hub = await startTestHub({ file, runsWith: { now: () => now } })
 })
 afterAll(() => hub.stop())
 

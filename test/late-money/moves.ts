@@ -28,8 +28,12 @@ export const LONG_MS = 90 * MINUTE_MS
 /** An attempt: its id at the hub, its number at the bank. */
 export type Tried = { readonly id: string; readonly number: string }
 
+/** What comes first is in time first, to the hub too. */
+const ONE_STEP_MS = 1
+
 /** The payer goes to the bank and, where the hub asks, says that nothing was paid elsewhere. */
 export const goTo = async (hub: TestHub, { id, payUrl }: Bill, offer: 'swedbank-lv' | 'sandbox'): Promise<Tried> => {
+  await pass(hub, ONE_STEP_MS)
   const before = (await truth(hub, id)).attempts.length
   await visit(`${payUrl}?channel=${offer}`)
   if ((await truth(hub, id)).attempts.length === before) {

@@ -1,14 +1,18 @@
-import type { Instant } from '../../src/kernel/time.ts'
+import { type Instant, SECOND_MS } from '../../src/kernel/time.ts'
 import type { TestHub } from '../support/hub.ts'
 
 /** A hub sheds what it cannot keep up with; so few stories act at a time that a slow machine keeps up. */
 const ACT_AT_ONCE = 4
+/** All come from one address, which may ask a thousand times at once and a hundred times a second: so many begin together, ten to twenty requests each. */
+const BEGIN_TOGETHER = 40
+const BETWEEN_BEGINNINGS_MS = 10 * SECOND_MS
 
 type Sleeper = { readonly until: Instant; readonly wake: () => void }
 
 /**
  * Plays stories side by side. Each is given a hub whose clock moves for all of them at once: when every story waits for time to pass, it
- * goes to where the first of them wakes. So a day that many wait for passes once, and no story's time passes while another one acts.
+ * goes to where the first of them wakes. So a day that many wait for passes once, and what the hub does by itself at one time for many
+ * payments it does at once: the hub's clock must run with one that stands still.
  */
 export const playTogether = async <Played>(
   hub: TestHub,
@@ -36,9 +40,10 @@ export const playTogether = async <Played>(
     })
     await gate.enter()
   }
-  const shared: TestHub = { ...hub, clock: { ...hub.clock, advance }, settle: () => advance(0) }
-  const play = async (story: (typeof stories)[number]): Promise<Played> => {
+  const shared: TestHub = { ...hub, clock: { ...hub.clock, advance }, settle: () => advance(SECOND_MS) }
+  const play = async (story: (typeof stories)[number], place: number): Promise<Played> => {
     await gate.enter()
+    await advance(Math.floor(place / BEGIN_TOGETHER) * BETWEEN_BEGINNINGS_MS)
     const played = await story(shared)
     await rest()
     return played
