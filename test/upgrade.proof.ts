@@ -34,8 +34,10 @@ describe('the release before and this one', () => {
       folder: own,
       say: () => {},
     })
-    expect([...report.balancer.failed, ...report.breaches], shown(report)).toEqual([])
-    expect(Math.min(report.answered.older, report.answered.newer, report.refunds)).toBeGreaterThan(0)
+    const { answered, answeredByBoth, balancer, breaches, refunds, wronglyTurnedAway } = report
+    expect([...balancer.failed, ...wronglyTurnedAway, ...breaches], shown(report)).toEqual([])
+    expect(Math.min(answered.older, answered.newer, refunds)).toBeGreaterThan(0)
+    expect(Math.min(answeredByBoth.pages, answeredByBoth.attempts)).toBeGreaterThan(0)
     expect(report.executed).toBeGreaterThan(0)
   })
 })
@@ -50,7 +52,7 @@ describe('two nodes behind a balancer that looks at /readyz', () => {
       stepOrders: 25,
       folder: own,
     })
-    expect([...balancer.failed, ...breaches]).toEqual([])
+    expect([...balancer.failed, ...balancer.turnedAway, ...breaches]).toEqual([])
     expect(balancer.passedOn).toBe(0)
     expect(balancer.requests).toBeGreaterThanOrEqual(2 * orders)
     expect(Math.min(...goneMs)).toBeGreaterThan(DRAIN_SECONDS * 1_000)

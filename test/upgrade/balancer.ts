@@ -17,6 +17,8 @@ export type Balancer = {
   readonly root: string
   /** By port: how many answers it gave. */
   readonly answered: ReadonlyMap<number, number>
+  /** By what was asked for – a payment's page, an attempt's messages – who answered it below 400. */
+  readonly answeredWell: ReadonlyMap<string, ReadonlySet<number>>
   readonly counts: Counts
   add(port: number): void
   remove(port: number): void
@@ -32,8 +34,12 @@ export type Counts = {
   passedOn: number
   /** Answered 500 or more, or not at all: what a caller sees as a failure. */
   readonly failed: string[]
+  /** Answered 400 or more and below 500: whether rightly is for who knows what was asked. */
+  readonly turnedAway: TurnedAway[]
   longestMs: number
 }
+
+export type TurnedAway = { readonly method: string; readonly path: string; readonly status: number }
 
 const HOST = '127.0.0.1'
 const LOOK_EVERY_MS = 100
@@ -41,7 +47,8 @@ const LOOK_EVERY_MS = 100
 export const startBalancer = async (): Promise<Balancer> => {
   const ports: number[] = []
   const answered = new Map<number, number>()
-  const counts: Counts = { requests: 0, passedOn: 0, failed: [], longestMs: 0 }
+  const answeredWell = new Map<string, Set<number>>()
+  const counts: Counts = { requests: 0, passedOn: 0, failed: [], turnedAway: [], longestMs: 0 }
   const agent = new Agent({ keepAlive: true })
   const over = new AbortController()
 
@@ -64,9 +71,13 @@ export const startBalancer = async (): Promise<Balancer> => {
     const onward = request({ host: HOST, port, agent, method, path: url, headers: passed(headers) })
     let refused = false
     onward.on('response', (answer) => {
+      const { statusCode: status = 502 } = answer
+      const [path = ''] = (url ?? '').split('?')
       answered.set(port, (answered.get(port) ?? 0) + 1)
-      if ((answer.statusCode ?? 500) >= 500) counts.failed.push(`${method} ${url?.split('?')[0]}: ${answer.statusCode}`)
-      response.writeHead(answer.statusCode ?? 502, passed(answer.headers))
+      if (status >= 500) counts.failed.push(`${method} ${path}: ${status}`)
+      else if (status >= 400) counts.turnedAway.push({ method: method ?? '', path, status })
+      else noteWell(answeredWell, path, port)
+      response.writeHead(status, passed(answer.headers))
       answer.on('error', () => response.destroy())
       answer.pipe(response)
     })
@@ -111,6 +122,7 @@ export const startBalancer = async (): Promise<Balancer> => {
   return {
     root: `http://localhost:${typeof address === 'object' && address ? address.port : 0}`,
     answered,
+    answeredWell,
     counts,
     add,
     remove,
@@ -122,6 +134,15 @@ export const startBalancer = async (): Promise<Balancer> => {
       return new Promise<void>((resolve) => server.close(() => resolve()) && server.closeAllConnections())
     },
   }
+}
+
+/** A payment's page, or the messages about one attempt. */
+const ASKED_FOR = /^\/(?:pay\/[0-9a-z]{32}|psp\/.*\/att_[0-9a-z]{26})(?=\/|$)/
+
+const noteWell = (answeredWell: Map<string, Set<number>>, path: string, port: number): void => {
+  const [what] = ASKED_FOR.exec(path) ?? []
+  if (what === undefined) return
+  answeredWell.set(what, (answeredWell.get(what) ?? new Set()).add(port))
 }
 
 /** What speaks of one connection is not passed on to the next (RFC 9110 §7.6.1). */

@@ -12,6 +12,10 @@ export type Report = {
   readonly newerGoneMs: number
   readonly balancer: Counts
   readonly answered: { readonly older: number; readonly newer: number }
+  /** Payments' pages and attempts' messages that each of the two was asked for, and answered well. */
+  readonly answeredByBoth: { readonly pages: number; readonly attempts: number }
+  /** From 400 to 499, where one release alone would not answer so. */
+  readonly wronglyTurnedAway: readonly string[]
   readonly acknowledged: number
   readonly executed: number
   readonly untold: number
@@ -36,7 +40,10 @@ export const shown = (report: Report): string => {
     ['requests', balancer.requests],
     ['answered by the release before', report.answered.older],
     ['answered by this release', report.answered.newer],
+    ['payments’ pages shown by both', report.answeredByBoth.pages],
+    ['attempts told to both', report.answeredByBoth.attempts],
     ['passed on, a hub taking no more', balancer.passedOn],
+    ['turned away, as one release would', balancer.turnedAway.length - report.wronglyTurnedAway.length],
     ['payments acknowledged', report.acknowledged],
     ['payments executed', report.executed],
     ['refunds acknowledged', report.refunds],
@@ -44,11 +51,12 @@ export const shown = (report: Report): string => {
     ['notices heard again', report.noticesRepeated],
     ['untold, and cannot be asked', report.untold],
     ['REQUESTS FAILED', balancer.failed.length],
+    ['TURNED AWAY WRONGLY', report.wronglyTurnedAway.length],
     ['PAYMENTS LOST', report.paymentsLost],
     ['NOTICES LOST', report.noticesLost],
     ['BREACHES', report.breaches.length],
   ]
-  const faults = [...balancer.failed, ...report.breaches]
+  const faults = [...balancer.failed, ...report.wronglyTurnedAway, ...report.breaches]
   return [
     `the release before and this one side by side, ${report.store} PostgreSQL`,
     ...rows.map(([name, value]) => `  ${name.padEnd(42)}${String(value).padStart(8)}`),

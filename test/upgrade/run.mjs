@@ -44,7 +44,7 @@ try {
   }
   const report = await upgrade(options)
   process.stdout.write(`${shown(report)}\n`)
-  const failed = report.breaches.length + report.balancer.failed.length
+  const failed = report.breaches.length + report.balancer.failed.length + report.wronglyTurnedAway.length
   if (failed > 0) throw new Error(`not as it must be: what the hubs said is in ${folder}`)
   rmSync(folder, { recursive: true, force: true })
   process.exit(0)

@@ -13,11 +13,12 @@ import { openLedger } from '../torture/ledger.ts'
 import { type Receiver, startReceiver } from '../torture/receiver.ts'
 import { openBanks, sendPayers } from '../torture/torture.ts'
 import { type Evidence, judge, type Verdict } from '../torture/verdict.ts'
-import { type Balancer, startBalancer } from './balancer.ts'
+import { type Balancer, startBalancer, type TurnedAway } from './balancer.ts'
 import { askForRefunds, judgeRefunds, type Refunds } from './refunds.ts'
 import { type Release, releaseAt } from './release.ts'
 import type { Report } from './report.ts'
 import { common } from './same.ts'
+import { answeredByBoth, wronglyTurnedAway } from './turned-away.ts'
 
 export { shown } from './report.ts'
 
@@ -76,11 +77,15 @@ export const upgrade = async (options: Options): Promise<Report> => {
     await Promise.all([payers.stop(), refunds.stop()])
     say('Both ways are done; waiting for what is on its way.')
     await world.advance(BANKS_DONE_MS)
-    const settling = { asked, world, receiver, followed: follower.found, url: database.url(), refunds: refunds.asked }
+    const settling = {
+      ...{ asked, world, receiver, followed: follower.found, url: database.url(), refunds: refunds.asked },
+      turnedAway: balancer.counts.turnedAway,
+    }
     const settled = await settle(settling)
     await follower.stop()
     return {
       ...{ store, ...times, firstReadyMs, balancer: balancer.counts, ...settled },
+      answeredByBoth: answeredByBoth(balancer.answeredWell),
       acknowledged: ledger.created.size,
       noticesHeard: receiver.heard.size,
       noticesRepeated: receiver.repeated.count,
@@ -191,26 +196,33 @@ type Settling = {
   readonly followed: Evidence['followed']
   readonly url: string
   readonly refunds: Refunds['asked']
+  readonly turnedAway: readonly TurnedAway[]
 }
-type Settled = Pick<Report, 'executed' | 'untold' | 'paymentsLost' | 'noticesLost' | 'breaches'>
+type Settled = Pick<Report, 'executed' | 'untold' | 'paymentsLost' | 'noticesLost' | 'wronglyTurnedAway' | 'breaches'>
 
 /** Both stopped as asked, so nothing waits for a lease to run out. */
 const SETTLE_MS = 120_000
 const SETTLE_PAUSE_MS = 1_000
 
-const settle = async ({ asked, world, receiver, followed, url, refunds }: Settling): Promise<Settled> => {
+const settle = async (settling: Settling): Promise<Settled> => {
+  const { asked, world, refunds, turnedAway } = settling
   const end = performance.now() + SETTLE_MS
   for (;;) {
-    const verdict = await look({ asked, world, receiver, followed, url })
-    const givenBackMinor = world.orders().reduce((sum, { refundedMinor }) => sum + refundedMinor, 0)
+    const payments = await allPayments(asked)
+    const verdict = await look(settling, payments)
+    const orders = world.orders()
+    const givenBackMinor = orders.reduce((sum, { refundedMinor }) => sum + refundedMinor, 0)
     const breaches = [...verdict.breaches, ...(await judgeRefunds(asked, refunds, givenBackMinor))]
-    if (breaches.length === 0 || performance.now() > end) return { ...verdict, breaches }
+    if (breaches.length === 0 || performance.now() > end)
+      return { ...verdict, breaches, wronglyTurnedAway: wronglyTurnedAway({ turnedAway, payments, orders }) }
     await pause(SETTLE_PAUSE_MS)
   }
 }
 
-const look = async ({ asked, world, receiver, followed, url }: Omit<Settling, 'refunds'>): Promise<Verdict> => {
-  const seen = await allPayments(asked)
+const look = async (
+  { asked, world, receiver, followed, url }: Settling,
+  seen: readonly PaymentSeen[],
+): Promise<Verdict> => {
   const feed = await wholeFeed(asked)
   const last = new Map(feed.map(({ id, payment }) => [payment, receiver.heard.get(id)]))
   // What one release tells of a payment and the other does not know yet is no contradiction.
