@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { simulators } from '../src/channels/simulators.ts'
 import { fuzzApi } from './hostile/api/fuzz.ts'
 import { fuzzMessages } from './hostile/messages/fuzz.ts'
 import { scaleOf, tell } from './hostile/scale.ts'
@@ -28,16 +29,19 @@ describe.runIf(scale.parts.includes('api'))('requests made from the API’s docu
 
 describe.runIf(scale.parts.includes('messages'))('real messages of every bank, mangled', () => {
   it('change nothing unless the bank signed them, break nothing, and keep nothing real from being heard', async () => {
-    const { sent, tookMs, slowestMs, byStatus, breaches, kept, genuine, channels } = await fuzzMessages(
-      scale.messageCases,
-      scale.seed,
-    )
+    const judged = await fuzzMessages(scale.messageCases, scale.seed)
+    const { sent, tookMs, slowestMs, byStatus, breaches, kept, effects, genuine, orders, channels, heardOf } = judged
     tell(
-      `Messages: ${sent} of ${channels} channels in ${Math.round(tookMs / 1000)} s, slowest ${Math.round(slowestMs)} ms, seed ${scale.seed}: ${counts(byStatus)}`,
-      `  kept raw: ${kept}; still the bank's own words, with their effect: ${genuine}`,
+      `Messages: ${sent}, made of ${genuine} real ones of ${orders} orders at ${channels.length} banks, in ${Math.round(tookMs / 1000)} s, slowest ${Math.round(slowestMs)} ms, seed ${scale.seed}: ${counts(byStatus)}`,
+      `  kept raw: ${kept}; still the bank's own words, with their effect: ${effects}, of ${heardOf.length} banks`,
     )
     expect(breaches.join('\n')).toBe('')
     expect(sent).toBe(scale.messageCases)
+    expect(channels).toHaveLength(simulators.length)
+    // Of so many that spoil nothing signed, some are sent of every bank.
+    if (sent >= 1_000) expect([...heardOf].sort()).toEqual([...channels].sort())
+    expect(kept).toBeGreaterThan(sent / 2)
+    expect(effects).toBeGreaterThan(sent / 200)
   }, 600_000)
 })
 

@@ -7,7 +7,13 @@ export type Written = {
   readonly table: string
   readonly op: 'INSERT' | 'UPDATE' | 'DELETE' | 'TRUNCATE'
   readonly row: Readonly<Record<string, unknown>>
+  /** Before it was updated. */
+  readonly was: Readonly<Record<string, unknown>> | null
 }
+
+/** A member of what was written as JSON. */
+export const fieldOf = (value: unknown, name: string): unknown =>
+  typeof value === 'object' && value !== null && Object.hasOwn(value, name) ? Reflect.get(value, name) : undefined
 
 export type Ledger = {
   /** What was written since this was asked last, oldest first. */
@@ -18,13 +24,14 @@ export type Ledger = {
 const NOTE = `
 create schema hostile;
 create unlogged table hostile.written (
-  n bigint generated always as identity, tx bigint, "table" text, op text, "row" jsonb
+  n bigint generated always as identity, tx bigint, "table" text, op text, "row" jsonb, was jsonb
 );
 create function hostile.note() returns trigger language plpgsql as $$
 begin
-  insert into hostile.written (tx, "table", op, "row")
+  insert into hostile.written (tx, "table", op, "row", was)
   values (txid_current(), tg_table_schema || '.' || tg_table_name, tg_op,
-    case when tg_level = 'STATEMENT' then '{}' when tg_op = 'DELETE' then to_jsonb(old) else to_jsonb(new) end);
+    case when tg_level = 'STATEMENT' then '{}' when tg_op = 'DELETE' then to_jsonb(old) else to_jsonb(new) end,
+    case when tg_level = 'ROW' and tg_op = 'UPDATE' then to_jsonb(old) end);
   return null;
 end $$;
 do $$

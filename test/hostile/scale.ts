@@ -43,7 +43,7 @@ export const scaleOf = (): Scale => {
     seed: asked?.seed ?? 1,
     parts: asked?.part ? [asked.part] : PARTS,
     apiCases: asked?.cases ?? 10_000,
-    messageCases: asked?.cases ?? (long ? 10_000 : 3_000),
+    messageCases: asked?.cases ?? (long ? 10_000 : 2_000),
     http: long
       ? {
           spoilt: asked.cases ?? 5_000,

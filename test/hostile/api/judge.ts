@@ -1,6 +1,6 @@
 import { parseInstant } from '../../../src/kernel/time.ts'
 import { PROBLEM_CODES } from '../../../src/payments/problem-codes.ts'
-import type { Written } from '../ledger.ts'
+import { fieldOf, type Written } from '../ledger.ts'
 import type { Got } from '../request.ts'
 import type { ApiCase } from './cases.ts'
 import { type ApiDocument, misfit } from './document.ts'
@@ -44,9 +44,6 @@ const parsed = (body: Buffer): unknown => {
     return undefined
   }
 }
-
-const fieldOf = (value: unknown, name: string): unknown =>
-  typeof value === 'object' && value !== null && Object.hasOwn(value, name) ? Reflect.get(value, name) : undefined
 
 const undocumented = ({ shapes }: ApiDocument, { operation }: ApiCase, got: Got, body: unknown): readonly string[] => {
   // The address was spoilt so that it leads nowhere.

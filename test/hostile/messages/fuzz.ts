@@ -1,10 +1,12 @@
 import { MINUTE_MS } from '../../../src/kernel/time.ts'
 import { truth } from '../../support/story.ts'
-import { chanceFrom } from '../../torture/chance.ts'
-import { openLedger, type Written } from '../ledger.ts'
-import { asCurl, openWire, type Sent } from '../request.ts'
-import { type Genuine, openBanks } from './genuine.ts'
-import { type Mangled, mangled } from './mangle.ts'
+import { type Chance, chanceFrom } from '../../torture/chance.ts'
+import { type Ledger, openLedger } from '../ledger.ts'
+import { asCurl, openWire, type Sent, type Wire } from '../request.ts'
+import { endOf } from './ends.ts'
+import { type Banks, type Genuine, openBanks } from './genuine.ts'
+import { keptIn, movedBy, notKept, sourceOf, wrongIn } from './judge.ts'
+import { mangled } from './mangle.ts'
 
 export type Judged = {
   readonly sent: number
@@ -14,144 +16,148 @@ export type Judged = {
   /** Kept raw, as the hub must keep whatever comes to an address of its own. */
   readonly kept: number
   /** Still signed to the byte by the bank: took effect, and the right one. */
+  readonly effects: number
+  /** Whose words took effect, mangled. */
+  readonly heardOf: readonly string[]
+  /** How many real messages there were to mangle, of how many orders at how many banks. */
   readonly genuine: number
-  readonly channels: number
+  readonly orders: number
+  readonly channels: readonly string[]
   readonly breaches: readonly string[]
 }
 
-const ORDERS_EACH = 12
 /** Below what an agreement may have of messages that prove nothing (docs/operating/limits.md). */
 const BEFORE_HELD_BACK = 250
 const ENOUGH = 20
-/** A message that changes nothing leaves itself, and where its place is not found a job to look for it again. */
-const KEPT = 'payments.message'
-const LEFT_BY_MESSAGE = [KEPT, 'platform.job', 'merchants.api_key']
+
+/** All that one run goes by. */
+type Trial = {
+  readonly banks: Banks
+  readonly ledger: Ledger
+  readonly wire: Wire
+  readonly chance: Chance
+  /** By agreement, in this minute. */
+  readonly inMinute: Map<string, number>
+  /** Whose bank's own words have come. */
+  readonly heard: Set<Genuine>
+  readonly byStatus: Map<number, number>
+  readonly breaches: string[]
+  readonly counted: { sent: number; kept: number; effects: number }
+}
 
 export const fuzzMessages = async (cases: number, seed: number): Promise<Judged> => {
-  const banks = await openBanks(ORDERS_EACH)
-  const { hub, genuine } = banks
-  const ledger = await openLedger(hub.database.url)
-  const wire = openWire(hub.root, 1)
-  const byStatus = new Map<number, number>()
-  const breaches: string[] = []
-  const sinceMinute = new Map<string, number>()
-  let [kept, effects, sent] = [0, 0, 0]
-  const begun = performance.now()
+  const banks = await openBanks()
+  const { genuine, begun, hub } = banks
+  const trial: Trial = {
+    banks,
+    ledger: await openLedger(hub.database.url),
+    wire: openWire(hub.root, 1),
+    chance: chanceFrom(seed),
+    inMinute: new Map(),
+    heard: new Set(),
+    byStatus: new Map(),
+    breaches: [],
+    counted: { sent: 0, kept: 0, effects: 0 },
+  }
+  const { breaches, counted } = trial
+  const beganAt = performance.now()
   try {
-    const chance = chanceFrom(seed)
-    const any = (): Genuine => genuine[chance.between(0, genuine.length - 1)] ?? fail()
-    for (; sent < cases && breaches.length < ENOUGH; sent++) {
-      const one = any()
-      const message = mangled(one, any(), chance)
-      const place = message.sent.target.split('/')[3] ?? ''
-      const soFar = (sinceMinute.get(place) ?? 0) + 1
-      sinceMinute.set(place, soFar)
-      if (soFar >= BEFORE_HELD_BACK) {
-        sinceMinute.clear()
-        await hub.clock.advance(MINUTE_MS)
-        await ledger.written()
-      }
-      const tell = (breach: string) =>
-        breaches.push(`case ${sent} ${one.channel} (${message.done}): ${breach}\n  ${asCurl(hub.root, message.sent)}`)
-      const got = await wire.send(message.sent).catch((fault: unknown) => void tell(`no answer: ${fault}`))
-      const written = await ledger.written()
-      if (!got) continue
-      byStatus.set(got.status, (byStatus.get(got.status) ?? 0) + 1)
-      if (got.status >= 500) tell(`answered ${got.status}`)
-      kept += written.filter(({ table }) => table === KEPT).length
-      const effect = effectOf(written, message.sent.target.startsWith('/psp/sandbox/'))
-      if (effect.length === 0) continue
-      effects++
-      const wrong = wrongIn(effect, message, genuine)
-      if (wrong !== undefined) tell(wrong)
-    }
-    if (breaches.length === 0) breaches.push(...(await aftermath()))
+    for (; counted.sent < cases && breaches.length < ENOUGH; counted.sent++) await sendMangled(trial)
+    const byMangled = { ...counted, heardOf: [...new Set([...trial.heard].map(({ channel }) => channel))] }
+    if (breaches.length === 0) await aftermath(trial)
     return {
-      sent,
-      tookMs: performance.now() - begun,
-      slowestMs: wire.slowestMs(),
-      byStatus,
-      kept,
-      genuine: effects,
-      channels: new Set(genuine.map(({ channel }) => channel)).size,
+      ...byMangled,
+      tookMs: performance.now() - beganAt,
+      slowestMs: trial.wire.slowestMs(),
+      byStatus: trial.byStatus,
+      genuine: genuine.length,
+      orders: begun.length,
+      channels: [...new Set(genuine.map(({ channel }) => channel))],
       breaches,
     }
   } finally {
-    await wire.close()
-    await ledger.close()
+    await trial.wire.close()
+    await trial.ledger.close()
     await banks.stop()
   }
+}
 
-  /** What was really sent is taken afterwards, and every payment ends as its bank says. */
-  async function aftermath(): Promise<readonly string[]> {
-    await hub.clock.advance(MINUTE_MS)
-    const faults: string[] = []
-    for (const { sent: real, channel } of genuine) {
-      const { status } = await wire.send(real)
-      if (status >= 400) faults.push(`${channel}: the real message is answered ${status} after all that`)
-    }
-    for (const payment of new Set(genuine.map((one) => one.payment))) {
-      const { status, paidAmount, amount, attention } = await truth(hub, payment)
-      const right = status === 'executed' ? paidAmount === amount : paidAmount === 0
-      if (!right || JSON.stringify(attention) !== '[]')
-        faults.push(`${payment} is ${status}, ${paidAmount} of ${amount}, ${attention}`)
-    }
-    return faults
+/** Of each bank as often, however much it has to tell. */
+const anyOf = ({ banks: { genuine }, chance }: Trial): Genuine => {
+  const [first = '', ...others] = new Set(genuine.map(({ channel }) => channel))
+  const channel = chance.pick(first, ...others)
+  const [one, ...more] = genuine.filter((message) => message.channel === channel)
+  if (!one) throw new Error('no bank sent anything')
+  return chance.pick(one, ...more)
+}
+
+const sendMangled = async (trial: Trial): Promise<void> => {
+  const { banks, chance, byStatus, counted, breaches } = trial
+  const one = anyOf(trial)
+  const { done, sent } = mangled(one, anyOf(trial), chance)
+  await heedLimit(trial, sent.target)
+  const tell = (breach: string) =>
+    breaches.push(`case ${counted.sent} ${one.channel} (${done}): ${breach}\n  ${asCurl(banks.hub.root, sent)}`)
+  const status = await sendAndJudge(trial, sent, tell)
+  if (status !== undefined) byStatus.set(status, (byStatus.get(status) ?? 0) + 1)
+}
+
+const sendAndJudge = async (
+  { banks, ledger, wire, heard, counted }: Trial,
+  sent: Sent,
+  tell: (breach: string) => void,
+): Promise<number | undefined> => {
+  const got = await wire.send(sent).catch((fault: unknown) => tell(`no answer: ${fault}`))
+  const written = await ledger.written()
+  if (!got) return undefined
+  if (got.status >= 500) tell(`answered ${got.status}`)
+  counted.kept += keptIn(written).length
+  const unkept = notKept(sent, got.status, written)
+  if (unkept !== undefined) tell(unkept)
+  const source = sourceOf(sent, banks.genuine)
+  if (source) heard.add(source)
+  if (written.some(({ table }) => table === 'notices.event')) counted.effects++
+  for (const wrong of wrongIn(written, movedBy(source ? [source] : [])))
+    tell(`${source ? `only ${source.payment} is told of` : 'nobody signed this'}, and yet: ${wrong}`)
+  return got.status
+}
+
+/** So that nothing is held back, a minute passes in time; what the hub then does by itself is judged too. */
+const heedLimit = async (trial: Trial, target: string): Promise<void> => {
+  const { inMinute } = trial
+  const place = target.split('/')[3] ?? ''
+  const soFar = (inMinute.get(place) ?? 0) + 1
+  inMinute.set(place, soFar)
+  if (soFar >= BEFORE_HELD_BACK) await aMinute(trial)
+}
+
+const aMinute = async ({ banks, ledger, inMinute, heard, counted, breaches }: Trial): Promise<void> => {
+  inMinute.clear()
+  await banks.hub.clock.advance(MINUTE_MS)
+  for (const wrong of wrongIn(await ledger.written(), movedBy([...heard])))
+    breaches.push(`after case ${counted.sent} the hub does by itself: ${wrong}`)
+}
+
+/** What was really sent is taken afterwards, in any order, and every payment ends as its bank says. */
+const aftermath = async (trial: Trial): Promise<void> => {
+  const { banks, chance, breaches } = trial
+  const { hub, begun, genuine } = banks
+  await aMinute(trial)
+  const real = genuine.map((message) => ({ message, at: chance.next() })).sort((a, b) => a.at - b.at)
+  for (const { message } of real) {
+    const { sent, channel, choice, believed } = message
+    const tell = (breach: string) => breaches.push(`${channel} ${choice}, the real message: ${breach}`)
+    const status = await sendAndJudge(trial, sent, tell)
+    if (believed && (status ?? 0) >= 400) tell(`is answered ${status}`)
+  }
+  await aMinute(trial)
+  for (const { channel, choice, payment } of begun) {
+    const is = await truth(hub, payment)
+    const { status, attention, refunded, reversed } = endOf(channel, choice)
+    const paidAmount = status === 'executed' ? is.amount : 0
+    const wanted = { status, paidAmount, refundedAmount: refunded, reversedAmount: reversed, attention }
+    const shown = Object.fromEntries(Object.keys(wanted).map((name) => [name, is[name]]))
+    if (JSON.stringify(shown) !== JSON.stringify(wanted))
+      breaches.push(`${channel} ${choice}: ${payment} is ${JSON.stringify(shown)}, not ${JSON.stringify(wanted)}`)
   }
 }
-
-const fail = (): never => {
-  throw new Error('no bank sent anything')
-}
-
-/** Where a bank can be asked, a message that proves nothing makes the hub ask: that is noted, and moves nothing that is told. */
-const TOLD = 'notices.event'
-const effectOf = (written: readonly Written[], asks: boolean): readonly Written[] => {
-  const effect = written.filter(({ table }) => !LEFT_BY_MESSAGE.includes(table))
-  return asks && !effect.some(({ table }) => table === TOLD) ? [] : effect
-}
-
-/** An effect is right only if the bank signed every byte of what was said, and on the payment that it said it of. */
-const wrongIn = (effect: readonly Written[], { sent }: Mangled, genuine: readonly Genuine[]): string | undefined => {
-  const source = genuine.find((one) => carries(sent, one.sent))
-  const shown = effect.map(({ table, op }) => `${op} ${table}`).join(', ')
-  if (!source) return `nobody signed this, and yet: ${shown}`
-  const moved = effect.filter(({ table }) => table === 'payments.payment').map(({ row }) => row.id)
-  return moved.every((id) => id === source.payment)
-    ? undefined
-    : `moves ${moved.join()}, though it is about ${source.payment}: ${shown}`
-}
-
-/** What no bank of these signs: how to read it, in which language to go on, who carries it. */
-const UNSIGNED = /^(VK_ENCODING|VK_CHARSET|VK_LANG|VK_AUTO|IB_LANG|IB_FROM_SERVER)$/
-
-/** Whether every signed field of the real message is there as it was, among whatever else. One that is missing is signed as one that is empty. */
-const carries = (sent: Sent, real: Sent): boolean => {
-  const signature = real.headers.find(([name]) => name === 'x-sandbox-signature')?.[1]
-  if (signature !== undefined) {
-    const brought = sent.headers.find(([name]) => name === 'x-sandbox-signature')?.[1]
-    return Buffer.from(sent.body ?? []).equals(Buffer.from(real.body ?? [])) && brought?.trim() === signature
-  }
-  const [brought, wanted] = [valuesIn(sent), valuesIn(real)]
-  return [...wanted].every(([name, [value = '']]) => UNSIGNED.test(name) || (brought.get(name) ?? ['']).includes(value))
-}
-
-/** Fields as bytes; letters of base64 that mean nothing are no difference. */
-const valuesIn = ({ target, body }: Sent): ReadonlyMap<string, readonly string[]> => {
-  const text = body && body.length > 0 ? Buffer.from(body).toString('latin1') : (target.split('?')[1] ?? '')
-  const all = new Map<string, string[]>()
-  for (const part of text.split('&').filter((one) => one !== '')) {
-    const at = part.indexOf('=')
-    const [name, raw] = [plain(part.slice(0, at)), plain(part.slice(at + 1))]
-    const value = /^(VK_MAC|IB_CRC)$/.test(name) ? Buffer.from(raw, 'base64').toString('hex') : raw
-    const known = all.get(name)
-    if (known) known.push(value)
-    else all.set(name, [value])
-  }
-  return all
-}
-
-const plain = (text: string): string =>
-  text
-    .replaceAll('+', ' ')
-    .replaceAll(/%([0-9a-f]{2})/gi, (_, digits: string) => String.fromCharCode(Number.parseInt(digits, 16)))
