@@ -2,7 +2,7 @@ import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openTempFolder } from './support/test-server.ts'
-import { makeCareless } from './torture/careless.mjs'
+import { makeCareless, makeStrict } from './torture/careless.mjs'
 import { canMount } from './torture/disk.ts'
 import { snapshot } from './torture/snapshot.mjs'
 import { breachesOf, type Options, shown, torture } from './torture/torture.ts'
@@ -12,7 +12,9 @@ let folder = ''
 let program = ''
 beforeAll(() => {
   folder = openTempFolder('ebz-torture-')
-  program = snapshot(join(folder, 'built')).program
+  const built = join(folder, 'built')
+  program = snapshot(built).program
+  makeStrict(built)
 })
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
@@ -50,6 +52,8 @@ describe('several hubs on one database, under load', () => {
     const report = await tortured(store, { faults, store })
     expect(breachesOf(report), `${faultsIn(store)}\n${shown(report)}`).toEqual([])
     expect(report.verdict.executed).toBeGreaterThan(0)
+    expect(report.verdict.paidTwice).toBeGreaterThan(0)
+    expect(report.verdict.paidTwiceUnseen).toBe(0)
   })
 
   it('are found out when they send out of turn and end what others have taken over', { timeout: 300_000 }, async () => {

@@ -1,4 +1,5 @@
 import { systemClock, toRfc3339 } from '../../src/kernel/time.ts'
+import type { RefundCall } from './refund-calls.ts'
 
 /** What the outside world knows for certain, kept where nothing is killed: every answer that somebody may rely on. */
 export type Ledger = {
@@ -12,8 +13,9 @@ export type Ledger = {
   readonly cancelled: Set<string>
   /** Refunds whose asking was answered 201, by id. */
   readonly refunds: Map<string, Refunded>
-  /** Answers that told of an outage, and runs of frozen processes that were succeeded. */
-  readonly counts: { refusals: number; fenced: number }
+  /** What the bank was asked to give back. */
+  readonly refundCalls: RefundCall[]
+  readonly counts: Counts
   /** What was done, in its order. */
   readonly strikes: Struck[]
   /** What must not happen at all. */
@@ -22,6 +24,16 @@ export type Ledger = {
   readonly recoveriesMs: Map<string, number[]>
   /** Since when nothing has been acknowledged after this was struck, by `performance.now()`. */
   readonly outages: Map<string, number>
+}
+
+export type Counts = {
+  /** Answers that told of an outage. */
+  refusals: number
+  /** Runs of frozen processes that were succeeded. */
+  fenced: number
+  payers: number
+  /** Payers who decided to pay at two banks. */
+  paidAtBoth: number
 }
 
 export type Created = { readonly reference: string; readonly amountMinor: number; readonly payUrl: string }
@@ -37,7 +49,8 @@ export const openLedger = (): Ledger => ({
   wrong: new Set(),
   cancelled: new Set(),
   refunds: new Map(),
-  counts: { refusals: 0, fenced: 0 },
+  refundCalls: [],
+  counts: { refusals: 0, fenced: 0, payers: 0, paidAtBoth: 0 },
   strikes: [],
   breaches: [],
   recoveriesMs: new Map(),

@@ -14,6 +14,8 @@ const OrderAnswer = z.object({ id: z.string(), payUrl: z.url(), amount: z.int(),
 let made = 0
 /** So many of those who paid get something back. */
 const REFUNDED = 0.4
+const OFFERS = ['sandbox', 'swedbank-lv'] as const
+type Offer = (typeof OFFERS)[number]
 
 /** From the order to whatever this payer makes of it. */
 export const live = async (around: Surroundings): Promise<void> => {
@@ -21,12 +23,16 @@ export const live = async (around: Surroundings): Promise<void> => {
   const ordered = await order(around)
   if (!ordered || chance.happens(0.05)) return
   await pause(chance.between(0, 150))
-  const ending = await payOnce(around, ordered, '')
+  const ending = isForgetful(around) ? await payAtBoth(around, ordered) : await payOnce(around, ordered, '')
   if (ending === 'money' && chance.happens(REFUNDED)) await refund(around, ordered)
   if (ending !== 'without money') return
   if (chance.happens(0.5)) await payOnce(around, ordered, 'pay')
   else if (chance.happens(0.6)) await cancel(around, ordered)
 }
+
+/** The first, and then one in so many: no run is without. */
+const isForgetful = ({ ledger: { counts }, forgetfulIn }: Surroundings): boolean =>
+  forgetfulIn !== undefined && counts.payers++ % forgetfulIn === 0
 
 /** Undefined only when it was given up. */
 export const order = async (around: Surroundings, isGivenUp = () => false): Promise<Ordered | undefined> => {
@@ -99,39 +105,60 @@ const posted = (form: Form, more: Readonly<Record<string, string>> = {}): Ask =>
     : { url: `${form.action}?${fields}` }
 }
 
-const formTo = (page: Page | undefined, where: RegExp): Form | undefined =>
-  page && formsOf(page).find(({ action }) => where.test(action))
+const formTo = (page: Page | undefined, where: RegExp, field?: string): Form | undefined =>
+  page && formsOf(page).find(({ action, fields }) => where.test(action) && (field === undefined || field in fields))
 
 const CHOOSE = /\/pay\/[0-9a-z]{32}\/choose/
+/** On the page that asks whether the former bank was paid: the payer says that it was not. */
+const NOT_PAID = 'not-paid'
 const AT_BANK = /\/orders\/([^/]+)\/[^/]+\/choose/
 
 /** A beginning whose answer was lost is begun again; so often the payer tries. */
 const MAX_TRIES = 8
 
+type Ending = 'money' | 'without money' | 'nothing'
+
 /** Chooses a bank and decides there. `choice` empty: whatever comes to this payer's mind. */
-const payOnce = async (
-  around: Surroundings,
-  { payUrl }: Ordered,
-  choice: string,
-): Promise<'money' | 'without money' | 'nothing'> => {
-  const { ledger, chance, bankRoot } = around
+const payOnce = async (around: Surroundings, ordered: Ordered, choice: string): Promise<Ending> => {
+  const { chance } = around
   const offer = chance.happens(0.6) ? 'sandbox' : 'swedbank-lv'
+  const bank = await goTo(around, ordered, offer)
+  return bank ? decide(around, bank, choice || choiceAt(offer, chance)) : 'nothing'
+}
+
+/** Goes to one bank, then in another window to the other, and pays at both. */
+const payAtBoth = async (around: Surroundings, ordered: Ordered): Promise<Ending> => {
+  const { ledger, chance } = around
+  const [one, other] = chance.happens(0.5) ? OFFERS : OFFERS.toReversed()
+  const first = one && (await goTo(around, ordered, one))
+  const second = first && other && (await goTo(around, ordered, other))
+  if (!first || !second) return 'nothing'
+  ledger.counts.paidAtBoth++
+  await Promise.all([decide(around, first, 'pay'), decide(around, second, 'pay')])
+  return 'money'
+}
+
+/** By the hub's pages to where the payer decides. Undefined: these led nowhere. */
+const goTo = async (around: Surroundings, { payUrl }: Ordered, offer: Offer): Promise<Form | undefined> => {
+  const { ledger, chance, bankRoot } = around
   for (let tried = 1; tried <= MAX_TRIES; tried++) {
     const choose = formTo(await browse(ledger, { url: `${payUrl}?choose=yes` }), CHOOSE)
-    if (!choose) return 'nothing'
-    const going = await browse(ledger, posted(choose, { offer, 'not-paid': 'yes' }))
+    if (!choose) return undefined
+    const chosen = await browse(ledger, posted(choose, { offer }))
+    const notPaid = formTo(chosen, CHOOSE, NOT_PAID)
+    const going = notPaid ? await browse(ledger, posted(notPaid)) : chosen
     const carried = formTo(going, new RegExp(`^${bankRoot}/swedbank-lv`))
     const bank = formTo(carried ? await browse(ledger, posted(carried)) : going, AT_BANK)
-    if (bank) return decide(around, bank, choice || choiceAt(offer, chance))
+    if (bank) return bank
     await pause(chance.between(100, 400))
   }
   ledger.breaches.push(`${payUrl} did not lead to ${offer} in ${MAX_TRIES} tries`)
-  return 'nothing'
+  return undefined
 }
 
 const WITHOUT_MONEY = ['decline', 'cancel', 'bad_signature', 'false_return']
 
-const choiceAt = (offer: 'sandbox' | 'swedbank-lv', chance: Chance): string =>
+const choiceAt = (offer: Offer, chance: Chance): string =>
   chance.happens(0.5)
     ? 'pay'
     : offer === 'sandbox'
@@ -157,7 +184,7 @@ const choiceAt = (offer: 'sandbox' | 'swedbank-lv', chance: Chance): string =>
           'bad_signature',
         )
 
-const decide = async (around: Surroundings, bank: Form, choice: string): Promise<'money' | 'without money'> => {
+const decide = async (around: Surroundings, bank: Form, choice: string): Promise<Ending> => {
   const { ledger, chance, hubRoot } = around
   const answer = await answerTo(ledger, posted(bank, { choice }))
   const ending = WITHOUT_MONEY.includes(choice) ? 'without money' : 'money'

@@ -21,7 +21,14 @@ export type Report = {
 const BREACHES_SHOWN = 20
 
 /** All that must not be. */
-export const breachesOf = ({ ledger, verdict }: Report): readonly string[] => [...ledger.breaches, ...verdict.breaches]
+export const breachesOf = ({ ledger, verdict }: Report): readonly string[] => [
+  ...ledger.breaches,
+  ...verdict.breaches,
+  ...(ledger.created.size >= MANY && verdict.paidTwice === 0 ? ['nobody paid twice: nothing is shown of that'] : []),
+]
+
+/** Of so many payments some are paid at two banks. */
+const MANY = 100
 
 export const shown = (report: Report): string => {
   const { ledger, receiver, verdict, orders } = report
@@ -35,7 +42,11 @@ export const shown = (report: Report): string => {
     ['orders at the banks', orders.length],
     ['payments executed', verdict.executed],
     ['paid, banks and hub alike', euros(verdict.inHub.paidMinor)],
+    ['payers who paid at two banks', ledger.counts.paidAtBoth],
+    ['paid twice, and flagged', verdict.paidTwice - verdict.paidTwiceUnseen],
     ['refunds acknowledged', ledger.refunds.size],
+    ['asked of the bank', ledger.refundCalls.length],
+    ['may not be repeated, in doubt', verdict.refundsInDoubt],
     ['paid back, both alike', euros(verdict.inHub.refundedMinor)],
     ['runs succeeded and fenced', ledger.counts.fenced],
     ['notices heard first', receiver.heard.size],
@@ -43,6 +54,7 @@ export const shown = (report: Report): string => {
     ['longest wait of a notice', seconds(receiver.longestWaitMs.ms)],
     ['untold, and cannot be asked', verdict.untold],
     ['PAYMENTS LOST', verdict.paymentsLost],
+    ['PAID TWICE, UNSEEN', verdict.paidTwiceUnseen],
     ['NOTICES LOST', verdict.noticesLost],
     ['BREACHES', breaches.length],
   ]

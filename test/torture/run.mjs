@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { Command, Option } from 'commander'
-import { CARELESS, makeCareless } from './careless.mjs'
+import { CARELESS, makeCareless, makeStrict } from './careless.mjs'
 import { snapshot } from './snapshot.mjs'
 
 const options = new Command('torture')
@@ -23,8 +23,8 @@ const options = new Command('torture')
   .addOption(
     new Option(
       '--careless <how>',
-      'to see that it is found out: the database answers before it has written (durability), or the hubs send later notices while earlier ones wait (order) or end jobs that others have taken over (fence)',
-    ).choices(['durability', 'order', 'fence']),
+      'to see that it is found out: the database answers before it has written (durability), or the hubs send later notices while earlier ones wait (order) end jobs that others have taken over (fence) or repeat calls that may not be repeated (repeats)',
+    ).choices(['durability', 'order', 'fence', 'repeats']),
   )
   .parse()
   .opts()
@@ -35,6 +35,7 @@ const built = join(folder, 'built')
 mkdirSync(built)
 for (const path of [folder, built]) chmodSync(path, 0o711)
 const { program, entry } = snapshot(built)
+makeStrict(built)
 if (options.careless in CARELESS) makeCareless(built, options.careless)
 const { torture: run, shown, breachesOf } = await import(pathToFileURL(entry).href)
 const say = (line) => process.stderr.write(`${line}\n`)

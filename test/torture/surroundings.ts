@@ -11,6 +11,8 @@ export type Surroundings = {
   readonly apiKey: string
   readonly ledger: Ledger
   readonly chance: Chance
+  /** One payer in so many has forgotten the first bank and pays at the second as well; absent: none. */
+  readonly forgetfulIn?: number
 }
 
 export type Ordered = { readonly id: string; readonly payUrl: string }

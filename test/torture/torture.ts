@@ -23,6 +23,7 @@ import { startHubs } from './hubs.ts'
 import { attemptIn, type Ledger, openLedger } from './ledger.ts'
 import { live } from './payer.ts'
 import { startReceiver } from './receiver.ts'
+import { countingRefunds } from './refund-calls.ts'
 import { breachesOf, type Report } from './report.ts'
 import { settle } from './settling.ts'
 import { strikeAll } from './striking.ts'
@@ -58,6 +59,9 @@ export type Options = {
 /** Of the notices so many are not taken when they come first: what follows them has to wait. */
 const REFUSED = 0.1
 
+/** One payer in so many pays at both banks. */
+const FORGETFUL_IN = 20
+
 /** What was taken for processing is paid after half a minute, and every notice was repeated. */
 const BANKS_DONE_MS = 65_000
 
@@ -86,7 +90,7 @@ export const torture = async (options: Options): Promise<Report> => {
     say(`${options.hubs} hubs behind ${hubs.root}, ${store} PostgreSQL.`)
     const asked = { hubRoot: hubs.root, apiKey, ledger }
     const follower = followFeed(asked)
-    const around = { ...roots, ...asked, chance: chanceFrom(seed + 1) }
+    const around = { ...roots, ...asked, chance: chanceFrom(seed + 1), forgetfulIn: FORGETFUL_IN }
     const underLoad = sendPayers(around, options.payers)
     const striking = { ...options, chance: chanceFrom(seed), ledger, hubs, database, disk, around, returning: [] }
     // What was lost till then is still to be told.
@@ -126,7 +130,7 @@ export const openBanks = (ledger: Ledger, clock: MovingClock): Promise<World> =>
   const client = openClient({ policy: { testMode: true, allowedNetworks: [] } })
   return startWorld({
     port: 0,
-    simulators,
+    simulators: simulators.map((one) => (one.channel === 'sandbox' ? countingRefunds(one, ledger.refundCalls) : one)),
     setups: (bankRoot) => setupsFrom(renderDemoFile({ bankRoot, shopRoot: bankRoot })),
     keys: demoKeys(),
     clock,

@@ -1,3 +1,4 @@
+import { mayBeRepeated } from './refund-calls.ts'
 import type { Evidence } from './verdict.ts'
 
 /** The banks' own books against the hub's, to the cent. Pure. */
@@ -47,7 +48,7 @@ export const judgeRefunds = (view: View, orders: Orders, ledger: Evidence['ledge
     .filter(([id, { amountMinor }]) => shown.get(id)?.amount !== amountMinor)
     .map(([id]) => `${view.id}: refund ${id} was acknowledged and is not there as it was`)
   const open = view.refunds
-    .filter(({ status }) => status !== 'done' && status !== 'failed')
+    .filter((refund) => refund.status !== 'done' && refund.status !== 'failed' && !isInDoubt(refund))
     .map(({ id, status }) => `${view.id}: refund ${id} is still ${status}`)
   const wrong = view.attempts.flatMap((attempt) => {
     const { id, offer } = attempt
@@ -57,7 +58,14 @@ export const judgeRefunds = (view: View, orders: Orders, ledger: Evidence['ledge
     const atBank = orderOf(attempt, orders)?.refundedMinor ?? 0
     return inHub === atBank ? [] : [`${view.id}: ${offer} paid back ${atBank} of ${id}, the hub says ${inHub}`]
   })
-  return [...missing, ...open, ...wrong]
+  const backMinor = sum(view.attempts.map((attempt) => orderOf(attempt, orders)?.refundedMinor ?? 0))
+  const askedMinor = sum(asked.map(([, { amountMinor }]) => amountMinor))
+  const more = backMinor > askedMinor ? [`${view.id}: ${backMinor} went back, and ${askedMinor} was asked for`] : []
+  return [...missing, ...open, ...wrong, ...more]
 }
+
+/** What may not be repeated and was cut off: that the bank made nothing of it, the sums say. */
+export const isInDoubt = ({ status, amount }: View['refunds'][number]): boolean =>
+  status === 'unknown' && !mayBeRepeated(amount)
 
 const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0)

@@ -2,7 +2,9 @@ import type { SimulatedOrder } from '../../src/channels/simulator.ts'
 import type { FeedEvent, PaymentSeen } from './feed.ts'
 import type { Ledger } from './ledger.ts'
 import type { HeardEvent } from './receiver.ts'
+import { judgeRefundCalls } from './refund-calls.ts'
 import {
+  isInDoubt,
   isPaidAsOrdered,
   judgeRefunds,
   type Orders,
@@ -16,7 +18,7 @@ import {
 /** What the hub says, against what the world outside it knows. Pure. */
 
 export type Evidence = {
-  readonly ledger: Pick<Ledger, 'created' | 'told' | 'wrong' | 'cancelled' | 'refunds'>
+  readonly ledger: Pick<Ledger, 'created' | 'told' | 'wrong' | 'cancelled' | 'refunds' | 'refundCalls'>
   readonly payments: readonly PaymentSeen[]
   /** What is open for a person. */
   readonly tasks: readonly { readonly kind: string; readonly subject: string }[]
@@ -35,6 +37,11 @@ export type Verdict = {
   readonly inHub: Sums
   /** Paid at a bank whose only messages died with the hub's connection, and which cannot be asked: its statement will tell. */
   readonly untold: number
+  /** Paid at two banks, as the hub could know. */
+  readonly paidTwice: number
+  readonly paidTwiceUnseen: number
+  /** Refunds that may not be repeated, of which the bank made nothing and the hub cannot say more: after a day a person's. */
+  readonly refundsInDoubt: number
 }
 
 export const judge = (evidence: Evidence): Verdict => {
@@ -63,12 +70,16 @@ export const judge = (evidence: Evidence): Verdict => {
       ...judgeLastNotices(evidence),
       ...judgeTasks(evidence),
       ...judgeBooks(atBanks, inHub),
+      ...judgeRefundCalls(ledger.refundCalls),
     ],
     inHub,
     paymentsLost: missing.length + judged.filter(({ lost }) => lost).length,
     noticesLost: unheard.length,
     executed: payments.filter(({ view }) => view.status === 'executed').length,
     untold: judged.reduce((sum, { untold }) => sum + untold, 0),
+    paidTwice: judged.filter(({ times }) => times > 1).length,
+    paidTwiceUnseen: judged.filter(({ isUnseen }) => isUnseen).length,
+    refundsInDoubt: views.flatMap(({ refunds }) => refunds.filter(isInDoubt)).length,
   }
 }
 
@@ -98,12 +109,21 @@ const unknownOrders = ({ orders, payments }: Evidence): readonly string[] => {
   ]
 }
 
-type Judged = { readonly breaches: readonly string[]; readonly lost: boolean; readonly untold: number }
+type Judged = {
+  readonly breaches: readonly string[]
+  readonly lost: boolean
+  readonly untold: number
+  /** How often it was paid, as the hub could know. */
+  readonly times: number
+  /** More than once, and nobody is told. */
+  readonly isUnseen: boolean
+}
 
 const judgePayment = ({ view }: PaymentSeen, orders: Orders, ledger: Evidence['ledger']): Judged => {
   const breaches: string[] = []
   let lost = false
   let untold = 0
+  let times = 0
   const made = ledger.created.get(view.id)
   if (made && (made.reference !== view.reference || made.amountMinor !== view.amount)) {
     breaches.push(`${view.id} is another order than was acknowledged`)
@@ -114,6 +134,7 @@ const judgePayment = ({ view }: PaymentSeen, orders: Orders, ledger: Evidence['l
     const canKnow = isKnowable(attempt, ledger)
     const isExecuted = attempt.status === 'executed'
     if (isExecuted && !isPaid) breaches.push(`${view.id}: ${attempt.id} is executed without money`)
+    if (isPaid && (canKnow || isExecuted)) times++
     if (isPaid && !isExecuted && !canKnow) untold++
     if (isPaid && !isExecuted && canKnow) {
       lost = true
@@ -123,7 +144,10 @@ const judgePayment = ({ view }: PaymentSeen, orders: Orders, ledger: Evidence['l
       breaches.push(`${view.id}: ${attempt.id} took another amount, and nobody is told`)
     }
   }
-  return { breaches: [...breaches, ...judgeSums(view, ledger), ...judgeRefunds(view, orders, ledger)], lost, untold }
+  const isUnseen = times > 1 && !view.attention.includes('paid_twice')
+  if (isUnseen) breaches.push(`${view.id} was paid ${times} times, unseen`)
+  breaches.push(...judgeSums(view, ledger), ...judgeRefunds(view, orders, ledger))
+  return { breaches, lost, untold, times, isUnseen }
 }
 
 const judgeSums = (view: PaymentSeen['view'], ledger: Evidence['ledger']): readonly string[] => {
@@ -134,7 +158,6 @@ const judgeSums = (view: PaymentSeen['view'], ledger: Evidence['ledger']): reado
       ? []
       : [`${view.id} is ${view.status} with ${times} executed attempts`]),
     ...(view.paidAmount === times * view.amount ? [] : [`${view.id}: ${view.paidAmount} paid in ${times} attempts`]),
-    ...(times < 2 || view.attention.includes('paid_twice') ? [] : [`${view.id} was paid twice, unseen`]),
     ...(isClosed || !ledger.cancelled.has(view.id) ? [] : [`${view.id} was cancelled and is ${view.status}`]),
   ]
 }

@@ -14,7 +14,7 @@ import { type Receiver, startReceiver } from '../torture/receiver.ts'
 import { openBanks, sendPayers } from '../torture/torture.ts'
 import { type Evidence, judge, type Verdict } from '../torture/verdict.ts'
 import { type Balancer, startBalancer, type TurnedAway } from './balancer.ts'
-import { askForRefunds, judgeRefunds, type Refunds } from './refunds.ts'
+import { askForRefunds, judgeRefunds, REFUND_MINOR, type Refunds } from './refunds.ts'
 import { type Release, releaseAt } from './release.ts'
 import type { Report } from './report.ts'
 import { common } from './same.ts'
@@ -220,7 +220,7 @@ const settle = async (settling: Settling): Promise<Settled> => {
 }
 
 const look = async (
-  { asked, world, receiver, followed, url }: Settling,
+  { asked, world, receiver, followed, url, refunds }: Settling,
   seen: readonly PaymentSeen[],
 ): Promise<Verdict> => {
   const feed = await wholeFeed(asked)
@@ -240,5 +240,7 @@ const look = async (
     url,
     'select kind, subject from tasks.task where closed_at is null',
   )
-  return judge({ ledger: asked.ledger, payments, tasks, orders: world.orders(), heard, feed, followed })
+  const inCents = [...refunds].map(([id, { payment }]) => [id, { payment, amountMinor: REFUND_MINOR }] as const)
+  const ledger = { ...asked.ledger, refunds: new Map([...asked.ledger.refunds, ...inCents]) }
+  return judge({ ledger, payments, tasks, orders: world.orders(), heard, feed, followed })
 }
