@@ -23,12 +23,14 @@ const orderAt = (channel: string, number: string, refundedMinor: number): Eviden
 type Told = {
   readonly view?: Partial<View>
   readonly feed?: readonly FeedEvent[]
+  /** Notices, by event: what they say of the payment. */
+  readonly heard?: readonly (readonly [string, unknown])[]
   readonly ledger?: (ledger: ReturnType<typeof openLedger>) => void
 }
 
 const FEED = [1, 2, 3].map((sequence) => ({ id: `evt_${sequence}`, payment: 'pay_1', sequence }))
 
-const judged = ({ view: more = {}, feed = FEED, ledger: note = () => {} }: Told) => {
+const judged = ({ view: more = {}, feed = FEED, heard: said, ledger: note = () => {} }: Told) => {
   const view: View = { ...VIEW, ...more }
   const ledger = openLedger()
   ledger.created.set('pay_1', { reference: 'T-1', amountMinor: 1_000, payUrl: 'http://localhost/pay/x' })
@@ -37,7 +39,8 @@ const judged = ({ view: more = {}, feed = FEED, ledger: note = () => {} }: Told)
   ledger.refundCalls.push({ order: 'order_11', number: '21', amountMinor: 300, isExecuted: true })
   note(ledger)
   const payments = [{ view, text: JSON.stringify(view) }]
-  const heard = new Map(FEED.map(({ id, payment, sequence }) => [id, { payment, sequence, body: '', view }] as const))
+  const notices = said ?? FEED.map(({ id }) => [id, view] as const)
+  const heard = new Map(notices.map(([id, told]) => [id, { payment: 'pay_1', sequence: 1, body: '', view: told }]))
   const tasks = view.attention.map((kind) => ({ kind, subject: 'pay_1' }))
   const orders = [orderAt('sandbox', '11', 300), orderAt('swedbank-lv', '12', 0)]
   return judge({ ledger, payments, tasks, orders, heard, feed, followed: feed })
@@ -67,6 +70,18 @@ describe('the verdict', () => {
       /asked for over 300 and 200/,
     ],
     ['more back than was asked for', { ledger: (l) => l.refunds.clear() }, /300 went back, and 0 was asked for/],
+    ['a payment without its events', { feed: [] }, /pay_1 is executed, and no event tells of it/],
+    ['a payment without its newest event', { feed: FEED.slice(0, 2) }, /evt_3 was heard and is not in the feed/],
+    [
+      'an event that nobody heard',
+      { feed: [...FEED, { id: 'evt_4', payment: 'pay_1', sequence: 4 }] },
+      /evt_4 .* never heard/,
+    ],
+    [
+      'a newest notice that says what is not so any more',
+      { feed: FEED.slice(0, 2), heard: [['evt_2', { ...VIEW, status: 'started' }]] },
+      /the newest notice says .* GET says/,
+    ],
     ['a refund in doubt that was made', { view: { refunds: [{ ...REFUND, status: 'unknown' }] } }, /paid back 300/],
   ])('finds %s', (_what, told, breach) => {
     expect(judged(told).breaches.join('\n')).toMatch(breach)

@@ -177,16 +177,22 @@ const judgeFeed = ({ feed, followed, heard }: Evidence): readonly string[] => {
   return [...gaps, ...strangers, ...(same ? [] : [`who read on saw another feed, from place ${place} on`])]
 }
 
-/** The newest notice of a payment says what a GET says, to the letter. */
+/** Whatever became of a payment has its event, and the newest notice says what a GET says, to the letter. */
 const judgeLastNotices = ({ payments, heard, feed }: Evidence): readonly string[] => {
   const last = new Map(feed.map(({ id, payment }) => [payment, id]))
   return payments.flatMap(({ view, text }) => {
     const id = last.get(view.id)
-    const told = id === undefined ? undefined : heard.get(id)
+    if (id === undefined) return isAsOrdered(view) ? [] : [`${view.id} is ${view.status}, and no event tells of it`]
+    const told = heard.get(id)
+    // What was never heard is told above.
     if (!told || JSON.stringify(told.view) === text) return []
     return [`${view.id}: the newest notice says ${JSON.stringify(told.view)}, GET says ${text}`]
   })
 }
+
+/** The order was answered; nothing has happened that an e-service would have to hear of. */
+const isAsOrdered = ({ status, closing, attempts, attention }: PaymentSeen['view']): boolean =>
+  status === 'open' && closing === null && attempts.length === 0 && attention.length === 0
 
 /** Every flag has its task, and no task outlives its flag. */
 const judgeTasks = ({ payments, tasks }: Evidence): readonly string[] =>
