@@ -31,9 +31,15 @@ const askOnce = async (url: string, init: RequestInit): Promise<Answer | undefin
   }
 }
 
-/** To be asked again: the database is away, too many ask, the first of two equal requests is running. */
+/** The database is away, or too many ask. */
+const LATER: readonly number[] = [429, 503]
+
+/** To be asked again: not now, or the first of two equal requests is running. */
 const isPassing = ({ status, text }: Answer): boolean =>
-  status === 503 || status === 429 || (status === 409 && text.includes('"request_in_progress"'))
+  LATER.includes(status) || (status === 409 && text.includes('"request_in_progress"'))
+
+/** A page or a message of a bank that the hub does not take, also not later. */
+export const isTurnedAway = (status: number): boolean => status >= 400 && !LATER.includes(status)
 
 /** Asks until it is answered for good. Any other answer from 500 is a breach: an outage is told as 503. */
 export const answerTo = async (

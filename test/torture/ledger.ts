@@ -13,6 +13,10 @@ export type Ledger = {
   readonly cancelled: Set<string>
   /** Refunds whose asking was answered 201, by id. */
   readonly refunds: Map<string, Refunded>
+  /** Who asked and was sent away. */
+  readonly turnedAway: TurnedAway[]
+  /** Attempts about which messages came that no bank has signed: these are rightly sent away. */
+  readonly forged: Set<string>
   /** What the bank was asked to give back. */
   readonly refundCalls: RefundCall[]
   readonly counts: Counts
@@ -38,6 +42,12 @@ export type Counts = {
 
 export type Created = { readonly reference: string; readonly amountMinor: number; readonly payUrl: string }
 
+export type TurnedAway = {
+  readonly what: string
+  /** The one that the address names. */
+  readonly attempt: string | undefined
+}
+
 /** `at` as the hubs' logs tell it. */
 export type Struck = { readonly at: string; readonly what: string }
 
@@ -49,6 +59,8 @@ export const openLedger = (): Ledger => ({
   wrong: new Set(),
   cancelled: new Set(),
   refunds: new Map(),
+  turnedAway: [],
+  forged: new Set(),
   refundCalls: [],
   counts: { refusals: 0, fenced: 0, payers: 0, paidAtBoth: 0 },
   strikes: [],

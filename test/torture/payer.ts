@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { z } from 'zod'
 import { type Form, formsOf } from '../support/payer.ts'
-import { type Answer, type Ask, answerTo } from './asking.ts'
+import { type Answer, type Ask, answerTo, isTurnedAway } from './asking.ts'
 import type { Chance } from './chance.ts'
 import { acknowledged, attemptIn, type Ledger } from './ledger.ts'
 import { refund } from './refund.ts'
@@ -82,21 +82,30 @@ const cancel = async (around: Surroundings, { id }: Ordered): Promise<void> => {
 
 // ------------------------------------------------------------------------------------------------------------------------ pages
 
-type Page = { readonly url: string; readonly text: string }
+type Page = { readonly url: string; readonly status: number; readonly text: string }
 
 const MAX_HOPS = 10
 
-/** Follows redirects, asking each address until it answers. Undefined: this payer gave up. */
+/** Follows redirects, asking each address until it answers. Undefined: this payer gave up. No page is to turn a payer away. */
 const browse = async (ledger: Ledger, ask: Ask): Promise<Page | undefined> => {
   let { url } = ask
+  const attempt = attemptIn(url)
   let answer = await answerTo(ledger, ask)
   for (let hops = 0; answer?.location; hops++) {
     if (hops === MAX_HOPS) throw new Error(`redirected in circles at ${url}`)
     url = new URL(answer.location, url).href
     answer = await answerTo(ledger, { url, ...(ask.tries === undefined ? {} : { tries: ask.tries }) })
   }
-  return answer && { url, text: answer.text }
+  if (!answer) return undefined
+  const { status, text } = answer
+  if (isTurnedAway(status)) {
+    const said = `${new URL(url).pathname}, from ${new URL(ask.url).pathname}, was answered ${status}`
+    ledger.turnedAway.push({ what: `a payer at ${said}: ${titleIn(text)}`, attempt })
+  }
+  return { url, status, text }
 }
+
+const titleIn = (text: string): string => /<title>([^<]*)/.exec(text)?.[1] ?? text.slice(0, 300)
 
 const posted = (form: Form, more: Readonly<Record<string, string>> = {}): Ask => {
   const fields = new URLSearchParams({ ...form.fields, ...more })
@@ -142,8 +151,13 @@ const payAtBoth = async (around: Surroundings, ordered: Ordered): Promise<Ending
 const goTo = async (around: Surroundings, { payUrl }: Ordered, offer: Offer): Promise<Form | undefined> => {
   const { ledger, chance, bankRoot } = around
   for (let tried = 1; tried <= MAX_TRIES; tried++) {
-    const choose = formTo(await browse(ledger, { url: `${payUrl}?choose=yes` }), CHOOSE)
-    if (!choose) return undefined
+    const choices = await browse(ledger, { url: `${payUrl}?choose=yes` })
+    const choose = formTo(choices, CHOOSE)
+    if (!choose) {
+      const told = `a payer found no way to pay at ${payUrl}, at try ${tried}: ${titleIn(choices?.text ?? '')}`
+      ledger.turnedAway.push({ what: told, attempt: undefined })
+      return undefined
+    }
     const chosen = await browse(ledger, posted(choose, { offer }))
     const notPaid = formTo(chosen, CHOOSE, NOT_PAID)
     const going = notPaid ? await browse(ledger, posted(notPaid)) : chosen
@@ -188,14 +202,15 @@ const decide = async (around: Surroundings, bank: Form, choice: string): Promise
   const { ledger, chance, hubRoot } = around
   const answer = await answerTo(ledger, posted(bank, { choice }))
   const ending = WITHOUT_MONEY.includes(choice) ? 'without money' : 'money'
-  const form = answer && formTo({ url: bank.action, text: answer.text }, new RegExp(`^${hubRoot}/psp/`))
+  const form = answer && formTo({ ...answer, url: bank.action }, new RegExp(`^${hubRoot}/psp/`))
   const way: Ask | undefined = answer?.location ? { url: answer.location } : form && posted(form)
   if (!way) return ending
+  const attempt = attemptIn(way.url)
+  if (attempt && choice === 'bad_signature') ledger.forged.add(attempt)
   // Some close the window at the first page that does not load.
   const back = await browse(ledger, { ...way, ...(chance.happens(0.15) ? { tries: 1 } : {}) })
-  const attempt = attemptIn(way.url)
   const isSigned = way.url.includes('/psp/swedbank-lv/') && choice !== 'bad_signature'
-  if (back && attempt && isSigned) ledger.told.add(attempt)
+  if (back && !isTurnedAway(back.status) && attempt && isSigned) ledger.told.add(attempt)
   if (attempt && choice === 'wrong_amount') ledger.wrong.add(attempt)
   return ending
 }

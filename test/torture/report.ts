@@ -25,7 +25,19 @@ export const breachesOf = ({ ledger, verdict }: Report): readonly string[] => [
   ...ledger.breaches,
   ...verdict.breaches,
   ...(ledger.created.size >= MANY && verdict.paidTwice === 0 ? ['nobody paid twice: nothing is shown of that'] : []),
+  ...tooManyUntold(verdict),
 ]
+
+/** Of what was paid at banks that cannot be asked. */
+const UNTOLD_AT_MOST = 0.1
+/** In a short run chance has its say. */
+const UNTOLD_ALWAYS = 3
+
+/** Its messages found nobody: so often the hubs may be away, and no oftener. */
+const tooManyUntold = ({ untold, unaskable }: Verdict): readonly string[] =>
+  untold > UNTOLD_ALWAYS && untold > unaskable * UNTOLD_AT_MOST
+    ? [`the hub was not told of ${untold} of ${unaskable} payments at banks that cannot be asked`]
+    : []
 
 /** Of so many payments some are paid at two banks. */
 const MANY = 100
@@ -52,7 +64,8 @@ export const shown = (report: Report): string => {
     ['notices heard first', receiver.heard.size],
     ['notices heard again', receiver.repeated.count],
     ['longest wait of a notice', seconds(receiver.longestWaitMs.ms)],
-    ['untold, and cannot be asked', verdict.untold],
+    ['paid where nobody can ask', verdict.unaskable],
+    ['untold there', verdict.untold],
     ['PAYMENTS LOST', verdict.paymentsLost],
     ['PAID TWICE, UNSEEN', verdict.paidTwiceUnseen],
     ['NOTICES LOST', verdict.noticesLost],

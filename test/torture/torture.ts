@@ -13,6 +13,7 @@ import {
   type World,
 } from '../../src/sandbox/index.ts'
 import { execute } from '../support/test-server.ts'
+import { isTurnedAway } from './asking.ts'
 import { keepBooks } from './books.ts'
 import { chanceFrom } from './chance.ts'
 import { embeddedDatabase, ownDatabase } from './database.ts'
@@ -138,7 +139,13 @@ export const openBanks = (ledger: Ledger, clock: MovingClock): Promise<World> =>
     send: async (request) => {
       const outcome = await client.send(request)
       const attempt = attemptIn(request.url)
-      if (attempt && outcome.kind === 'answered' && outcome.reply.status === 200) ledger.told.add(attempt)
+      if (outcome.kind !== 'answered') return outcome
+      const { status } = outcome.reply
+      if (attempt && status === 200) ledger.told.add(attempt)
+      if (isTurnedAway(status)) {
+        const { pathname } = new URL(request.url)
+        ledger.turnedAway.push({ what: `a bank's message at ${pathname} was answered ${status}`, attempt })
+      }
       return outcome
     },
     log: () => {},

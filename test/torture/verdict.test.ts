@@ -70,6 +70,21 @@ describe('the verdict', () => {
       /asked for over 300 and 200/,
     ],
     ['more back than was asked for', { ledger: (l) => l.refunds.clear() }, /300 went back, and 0 was asked for/],
+    [
+      'a payer who was turned away',
+      { ledger: (l) => l.turnedAway.push({ what: 'a payer at /pay: 404', attempt: undefined }) },
+      /a payer at \/pay: 404/,
+    ],
+    [
+      'a bank that was not heard, whatever others forged',
+      {
+        ledger: ({ turnedAway, forged }) => {
+          forged.add('att_1')
+          for (const attempt of ['att_1', 'att_2']) turnedAway.push({ what: `${attempt} not taken`, attempt })
+        },
+      },
+      /^att_2 not taken$/,
+    ],
     ['a payment without its events', { feed: [] }, /pay_1 is executed, and no event tells of it/],
     ['a payment without its newest event', { feed: FEED.slice(0, 2) }, /evt_3 was heard and is not in the feed/],
     [

@@ -18,7 +18,10 @@ import {
 /** What the hub says, against what the world outside it knows. Pure. */
 
 export type Evidence = {
-  readonly ledger: Pick<Ledger, 'created' | 'told' | 'wrong' | 'cancelled' | 'refunds' | 'refundCalls'>
+  readonly ledger: Pick<
+    Ledger,
+    'created' | 'told' | 'wrong' | 'cancelled' | 'refunds' | 'refundCalls' | 'turnedAway' | 'forged'
+  >
   readonly payments: readonly PaymentSeen[]
   /** What is open for a person. */
   readonly tasks: readonly { readonly kind: string; readonly subject: string }[]
@@ -37,6 +40,8 @@ export type Verdict = {
   readonly inHub: Sums
   /** Paid at a bank whose only messages died with the hub's connection, and which cannot be asked: its statement will tell. */
   readonly untold: number
+  /** Paid at a bank that cannot be asked, told or not. */
+  readonly unaskable: number
   /** Paid at two banks, as the hub could know. */
   readonly paidTwice: number
   readonly paidTwiceUnseen: number
@@ -71,21 +76,31 @@ export const judge = (evidence: Evidence): Verdict => {
       ...judgeTasks(evidence),
       ...judgeBooks(atBanks, inHub),
       ...judgeRefundCalls(ledger.refundCalls),
+      ...judgeTurnedAway(ledger),
     ],
     inHub,
     paymentsLost: missing.length + judged.filter(({ lost }) => lost).length,
     noticesLost: unheard.length,
     executed: payments.filter(({ view }) => view.status === 'executed').length,
     untold: judged.reduce((sum, { untold }) => sum + untold, 0),
+    unaskable: judged.reduce((sum, { unaskable }) => sum + unaskable, 0),
     paidTwice: judged.filter(({ times }) => times > 1).length,
     paidTwiceUnseen: judged.filter(({ isUnseen }) => isUnseen).length,
     refundsInDoubt: views.flatMap(({ refunds }) => refunds.filter(isInDoubt)).length,
   }
 }
 
+type Attempt = PaymentSeen['view']['attempts'][number]
+
+const canBeAsked = ({ offer }: Attempt): boolean => offer === 'sandbox'
+
 /** The bogus bank can be asked; of the other the hub knows only what its messages say. */
-const isKnowable = ({ id, offer }: PaymentSeen['view']['attempts'][number], { told }: Evidence['ledger']): boolean =>
-  offer === 'sandbox' || told.has(id)
+const isKnowable = (attempt: Attempt, { told }: Evidence['ledger']): boolean =>
+  canBeAsked(attempt) || told.has(attempt.id)
+
+/** Payers find a page and a way to pay, and banks are heard; only what nobody signed is refused. */
+const judgeTurnedAway = ({ turnedAway, forged }: Evidence['ledger']): readonly string[] =>
+  turnedAway.filter(({ attempt }) => attempt === undefined || !forged.has(attempt)).map(({ what }) => what)
 
 const judgeBooks = (atBanks: Sums, inHub: Sums): readonly string[] =>
   atBanks.paidMinor === inHub.paidMinor && atBanks.refundedMinor === inHub.refundedMinor
@@ -113,6 +128,7 @@ type Judged = {
   readonly breaches: readonly string[]
   readonly lost: boolean
   readonly untold: number
+  readonly unaskable: number
   /** How often it was paid, as the hub could know. */
   readonly times: number
   /** More than once, and nobody is told. */
@@ -123,6 +139,7 @@ const judgePayment = ({ view }: PaymentSeen, orders: Orders, ledger: Evidence['l
   const breaches: string[] = []
   let lost = false
   let untold = 0
+  let unaskable = 0
   let times = 0
   const made = ledger.created.get(view.id)
   if (made && (made.reference !== view.reference || made.amountMinor !== view.amount)) {
@@ -134,6 +151,7 @@ const judgePayment = ({ view }: PaymentSeen, orders: Orders, ledger: Evidence['l
     const canKnow = isKnowable(attempt, ledger)
     const isExecuted = attempt.status === 'executed'
     if (isExecuted && !isPaid) breaches.push(`${view.id}: ${attempt.id} is executed without money`)
+    if (isPaid && !canBeAsked(attempt)) unaskable++
     if (isPaid && (canKnow || isExecuted)) times++
     if (isPaid && !isExecuted && !canKnow) untold++
     if (isPaid && !isExecuted && canKnow) {
@@ -147,7 +165,7 @@ const judgePayment = ({ view }: PaymentSeen, orders: Orders, ledger: Evidence['l
   const isUnseen = times > 1 && !view.attention.includes('paid_twice')
   if (isUnseen) breaches.push(`${view.id} was paid ${times} times, unseen`)
   breaches.push(...judgeSums(view, ledger), ...judgeRefunds(view, orders, ledger))
-  return { breaches, lost, untold, times, isUnseen }
+  return { breaches, lost, untold, unaskable, times, isUnseen }
 }
 
 const judgeSums = (view: PaymentSeen['view'], ledger: Evidence['ledger']): readonly string[] => {

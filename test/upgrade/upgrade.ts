@@ -212,7 +212,12 @@ const settle = async (settling: Settling): Promise<Settled> => {
     const verdict = await look(settling, payments)
     const orders = world.orders()
     const givenBackMinor = orders.reduce((sum, { refundedMinor }) => sum + refundedMinor, 0)
-    const breaches = [...verdict.breaches, ...(await judgeRefunds(asked, refunds, givenBackMinor))]
+    const breaches = [
+      ...verdict.breaches,
+      ...(await judgeRefunds(asked, refunds, givenBackMinor)),
+      // No request fails here: every bank's message is heard.
+      ...(verdict.untold > 0 ? [`the hubs were not told of ${verdict.untold} payments`] : []),
+    ]
     if (breaches.length === 0 || performance.now() > end)
       return { ...verdict, breaches, wronglyTurnedAway: wronglyTurnedAway({ turnedAway, payments, orders }) }
     await pause(SETTLE_PAUSE_MS)
