@@ -17,8 +17,8 @@ export type TwoHubs = {
   readonly url: string
   /** As operators set them up: the demo's merchants with these addresses. Returns the e-service's API key. */
   setUp(addresses: { readonly bankRoot: string; readonly shopRoot: string }): Promise<string>
-  /** Kills both at once, and starts both again. */
-  killBoth(): Promise<void>
+  /** Kills both at once and then their database, and starts all again. */
+  killAll(): Promise<void>
   end(): Promise<void>
 }
 
@@ -27,6 +27,8 @@ export type HubsParts = {
   /** The built command line. */
   readonly program: string
   readonly database: Database
+  /** Somebody else starts the database again; otherwise the hubs do. */
+  readonly comesBack: boolean
 }
 
 const READY_WAIT_MS = 120_000
@@ -34,7 +36,7 @@ const POLL_MS = 50
 /** Storms come from one address: so that pages count payers and not it, each payer says for whom it comes. */
 const TRUSTED = '127.0.0.0/8,::1/128'
 
-export const startTwoHubs = async ({ folder, program, database }: HubsParts): Promise<TwoHubs> => {
+export const startTwoHubs = async ({ folder, program, database, comesBack }: HubsParts): Promise<TwoHubs> => {
   const [first = 0, second = 0] = await freePorts(2)
   const ports = [first, second]
   const roots = [`http://localhost:${first}`, `http://localhost:${second}`] as const
@@ -83,8 +85,13 @@ export const startTwoHubs = async ({ folder, program, database }: HubsParts): Pr
       await Promise.all(roots.map((root) => offers(root, key)))
       return key
     },
-    killBoth: async () => {
+    killAll: async () => {
       await stopAll('SIGKILL')
+      const pid = database.readyPid()
+      if (pid === undefined) throw new Error('the database ran no more when it was to be killed')
+      process.kill(pid, 'SIGKILL')
+      await until('the database is gone, or comes back by itself', async () => database.pid() !== pid)
+      if (comesBack) await until('the database is back', async () => database.readyPid() !== undefined)
       children = ports.map(start)
       await ready()
     },

@@ -28,8 +28,15 @@ export type View = {
   readonly events: readonly { readonly sequence: number; readonly type: string }[]
 }
 
+/** What one event told of the payment. */
+export type Told = Pick<View, 'status' | 'closing'> & {
+  readonly attempts: readonly Pick<AttemptSeen, 'id' | 'status'>[]
+}
+
 export type Evidence = {
   readonly view: View
+  /** By its events, in their order. */
+  readonly history: readonly Told[]
   /** What each hub answers to a GET, as text. */
   readonly told: readonly string[]
   /** The orders that the banks hold for it. */
@@ -56,6 +63,7 @@ export const breachesOf = (evidence: Evidence): readonly string[] =>
   [
     ...ofEvents(evidence),
     ...ofAttempts(evidence),
+    ...ofClosing(evidence),
     ...ofMoney(evidence),
     ...ofRefunds(evidence),
     ...ofCancels(evidence),
@@ -85,6 +93,38 @@ const ofAttempts = ({ view, orders, left, oneBank }: Evidence): readonly string[
       : []),
     ...strangers.map(({ channel, number }) => `${channel} holds order ${number}, of which the hub knows nothing`),
   ]
+}
+
+const CLOSED = ['refused', 'cancelled', 'expired']
+
+/**
+ * `closed` is recorded only when no attempt may still be paid, and from the asking for it none begins. No bank of a storm takes money for
+ * what it refused, so none comes after it; what comes while it is closing belongs to an attempt that was begun before.
+ */
+const ofClosing = ({ view, history, cancels }: Evidence): readonly string[] => {
+  const all = [...history, view]
+  const closed = all.filter(({ status }) => CLOSED.includes(status))
+  const open = new Set(closed.flatMap(({ attempts }) => attempts.filter(({ status }) => OPEN.includes(status))))
+  const pairs = history.flatMap((before, place) => ({ before, after: all[place + 1] ?? view }))
+  const forgotten = pairs.flatMap(({ before, after }) => beyond(before, after))
+  const begun = pairs.flatMap(({ before, after }) =>
+    before.closing !== null || CLOSED.includes(before.status) ? beyond(after, before) : [],
+  )
+  const isPaid = view.status === 'executed'
+  return [
+    ...[...open].map(({ id, status }) => `it was closed while ${id} was ${status}`),
+    ...begun.map((id) => `${id} began after it was closed, or closing`),
+    ...forgotten.map((id) => `an event knows nothing of ${id}, of which the one before told`),
+    ...(isPaid && closed.length > 0 ? [`it was ${closed[0]?.status}, and then paid`] : []),
+    ...(isPaid && cancels.includes(200) ? ['a cancel was answered 200, and it was paid'] : []),
+    ...(view.attention.includes('paid_late') ? ['it was paid late, for which no bank gave a reason'] : []),
+  ]
+}
+
+/** The attempts of the one of which the other knows nothing. */
+const beyond = (one: Told, other: Told): readonly string[] => {
+  const known = other.attempts.map(({ id }) => id)
+  return one.attempts.map(({ id }) => id).filter((id) => !known.includes(id))
 }
 
 const ofMoney = ({ view, orders }: Evidence): readonly string[] => {
@@ -134,10 +174,8 @@ const ofCancels = ({ view, cancels }: Evidence): readonly string[] => {
   const taken = cancels.some((status) => status === 200 || status === 202)
   const strange = cancels.filter((status) => ![200, 202, 409].includes(status))
   const ended = view.final || view.closing !== null
-  const late = view.status !== 'executed' || !cancels.includes(200) || view.attention.includes('paid_late')
   return [
     ...strange.map((status) => `a cancel was answered ${status}`),
     ...(!taken || ended ? [] : [`a cancel was taken, and it is ${view.status}`]),
-    ...(late ? [] : ['it was cancelled for good and then paid, and nobody is told']),
   ]
 }

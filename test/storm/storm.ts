@@ -14,18 +14,22 @@ import {
 } from '../../src/sandbox/index.ts'
 import { execute } from '../support/test-server.ts'
 import { embeddedDatabase, ownDatabase } from '../torture/database.ts'
+import { type Among, ordersOf, type Raced } from './acts.ts'
 import { type Caller, get } from './caller.ts'
+import { CANCELLED, CLOSING, duel, openEdge } from './duels.ts'
 import { changedBodies, equalCreates, oneReference, sameAnswers } from './equal.ts'
 import { startTwoHubs, type TwoHubs } from './hubs.ts'
 import { breachesOf, type Evidence } from './laws.ts'
-import { ordersOf, type Raced, race } from './races.ts'
+import { race } from './races.ts'
 import type { Report } from './report.ts'
 
-export { shown } from './report.ts'
+export { idleIn, shown } from './report.ts'
 
 export type Options = {
-  /** Equal requests at once. */
+  /** Equal requests at once; with none, this part is left out. */
   readonly copies: number
+  /** Payments for which a begin and a cancel meet. */
+  readonly duels: number
   /** Payments with which everybody does everything at once. */
   readonly rounds: number
   readonly seed: number
@@ -35,6 +39,8 @@ export type Options = {
   /** The built command line. */
   readonly program: string
   readonly say: (line: string) => void
+  /** To look once, and not for as long as something may rightly be under way: where something is broken for certain. */
+  readonly hurry?: boolean
 }
 
 /** The demo e-service's origin; no payer of a storm goes there. */
@@ -42,27 +48,21 @@ const SHOP_ROOT = 'http://localhost:9'
 
 /** Sends storms of equal and of contrary requests to two hub processes on one PostgreSQL, and holds what becomes of them against the laws. */
 export const storm = async (options: Options): Promise<Report> => {
-  const { folder, program, store, copies, say } = options
+  const { folder, program, store, copies, hurry = false } = options
   const database = store === 'embedded' ? embeddedDatabase(folder) : await ownDatabase(folder)
   const clock = movingClock()
   const world = await openBanks(clock)
-  const hubs = await startTwoHubs({ folder, program, database })
+  const hubs = await startTwoHubs({ folder, program, database, comesBack: store === 'postgres' })
   try {
     const apiKey = await hubs.setUp({ bankRoot: world.root, shopRoot: SHOP_ROOT })
     const caller: Caller = { roots: hubs.roots, apiKey, patience: new Map(), breaches: [] }
-    const here = { caller, url: hubs.url, shopRoot: SHOP_ROOT, count: copies }
-    say(`Two hubs at ${hubs.roots.join(' and ')}: ${copies} equal creates, half to each.`)
-    const equal = await equalCreates(here, 'EQUAL')
-    await changedBodies({ ...here, count: CHANGED }, equal)
-    const told = await oneReference(here, 'ONE')
-    say('Both are killed, and asked again.')
-    await hubs.killBoth()
-    await sameAnswers({ ...here, count: CHANGED }, equal)
-    await changedBodies({ ...here, count: CHANGED }, equal)
-    const patience = new Map(caller.patience)
-    const raced = await races(options, { caller, world })
-    const settled = await settle({ hubs, caller, world, clock }, raced)
-    return { ...reportOf(options, raced, settled), patience, told, breaches: [...caller.breaches, ...settled.breaches] }
+    const equal = copies > 0 ? await equals(options, { caller, hubs }) : NO_EQUALS
+    const among = { caller, world, shopRoot: SHOP_ROOT, seed: options.seed }
+    const duelled = await duels(options, among)
+    const raced = await races(options, among)
+    const settled = await settle({ hubs, caller, world, clock, hurry }, [...duelled, ...raced])
+    const breaches = [...caller.breaches, ...settled.breaches]
+    return { ...reportOf(options, { duelled, raced, settled }), ...equal, breaches }
   } finally {
     await hubs.end()
     await database.end()
@@ -70,11 +70,6 @@ export const storm = async (options: Options): Promise<Report> => {
     clock.stop()
   }
 }
-
-/** Requests with another body, and repetitions after the restart. */
-const CHANGED = 100
-/** Payments that are raced for side by side. */
-const AT_ONCE = 6
 
 const openBanks = (clock: MovingClock): Promise<World> => {
   const client = openClient({ policy: { testMode: true, allowedNetworks: [] } })
@@ -90,20 +85,51 @@ const openBanks = (clock: MovingClock): Promise<World> => {
   })
 }
 
-const races = async (
-  { rounds, seed, say }: Options,
-  among: { readonly caller: Caller; readonly world: World },
-): Promise<readonly Raced[]> => {
-  const raced: Raced[] = []
+type Equals = Pick<Report, 'patience' | 'met' | 'told'>
+const NO_EQUALS: Equals = { patience: new Map(), met: 0, told: 0 }
+/** Requests with another body, and repetitions after the restart. */
+const CHANGED = 100
+
+const equals = async (
+  { copies, say }: Options,
+  { caller, hubs }: { readonly caller: Caller; readonly hubs: TwoHubs },
+): Promise<Equals> => {
+  const here = { caller, url: hubs.url, shopRoot: SHOP_ROOT, count: copies }
+  say(`Two hubs at ${hubs.roots.join(' and ')}: ${copies} equal creates, half to each.`)
+  const equal = await equalCreates(here, 'EQUAL')
+  const met = caller.patience.get('request_in_progress') ?? 0
+  await changedBodies({ ...here, count: CHANGED }, equal)
+  const told = await oneReference(here, 'ONE')
+  say('Both are killed, and their database; and asked again.')
+  await hubs.killAll()
+  await sameAnswers({ ...here, count: CHANGED }, equal)
+  await changedBodies({ ...here, count: CHANGED }, equal)
+  return { patience: new Map(caller.patience), met, told }
+}
+
+/** Payments that are raced for side by side. */
+const AT_ONCE = 6
+
+const duels = ({ duels: count, say }: Options, among: Among): Promise<readonly Raced[]> => {
+  say(`${count} payments are begun and cancelled at once.`)
+  const edge = openEdge()
+  return sideBySide(count, (round) => duel(among, edge, round))
+}
+
+const races = ({ rounds, say }: Options, among: Among): Promise<readonly Raced[]> =>
+  sideBySide(rounds, async (round) => {
+    if (round > 0 && round % 100 === 0) say(`${round} payments raced for`)
+    return race(among, round)
+  })
+
+const sideBySide = async (count: number, one: (round: number) => Promise<Raced>): Promise<readonly Raced[]> => {
+  const all: Raced[] = []
   let next = 0
   const lane = async (): Promise<void> => {
-    while (next < rounds) {
-      raced.push(await race({ ...among, shopRoot: SHOP_ROOT, seed }, next++))
-      if (raced.length % 100 === 0) say(`${raced.length} payments raced for`)
-    }
+    while (next < count) all.push(await one(next++))
   }
   await Promise.all(Array.from({ length: AT_ONCE }, lane))
-  return raced
+  return all
 }
 
 // ------------------------------------------------------------------------------------------------------------------------ the end
@@ -113,6 +139,7 @@ type Settling = {
   readonly caller: Caller
   readonly world: World
   readonly clock: MovingClock
+  readonly hurry: boolean
 }
 type Settled = { readonly breaches: readonly string[]; readonly views: readonly Evidence['view'][] }
 
@@ -125,7 +152,7 @@ const LOOK_AGAIN_MS = 500
 /** Looks until nothing is missing, or for as long as anything may rightly be under way. */
 const settle = async (settling: Settling, raced: readonly Raced[]): Promise<Settled> => {
   await settling.world.advance(BANK_DONE_MS)
-  const end = performance.now() + SETTLE_MS
+  const end = performance.now() + (settling.hurry ? 0 : SETTLE_MS)
   for (;;) {
     const evidence = await evidenceOf(settling, raced)
     const breaches = evidence.flatMap(breachesOf)
@@ -149,16 +176,21 @@ const View = z.object({
   events: z.array(z.object({ sequence: z.int(), type: z.string() })),
 })
 
+/** A notice's body, of which the payment as it then was is judged. */
+const Told = z.object({ data: z.object({ payment: View.pick({ status: true, closing: true, attempts: true }) }) })
+
 type Row = {
   readonly id: string
   readonly sequence: number
   readonly left: readonly string[]
   readonly tasks: readonly string[]
+  readonly events: readonly string[]
 }
 /** What the API does not tell. */
 const ROWS = `select id, sequence,
     array(select body ->> 'attempt' from payments.fact where payment = payment.id and body ->> 'fact' = 'left') as left,
-    array(select kind from tasks.task where subject = payment.id and closed_at is null) as tasks
+    array(select kind from tasks.task where subject = payment.id and closed_at is null) as tasks,
+    array(select body from notices.event where subject = payment.id order by sequence) as events
   from payments.payment`
 
 /** One payment after the other: to look must not be a storm of its own. */
@@ -169,17 +201,28 @@ const evidenceOf = async ({ hubs, caller, world }: Settling, raced: readonly Rac
     const path = `/v1/payments/${id}`
     const told = await Promise.all([get(caller, 0, path), get(caller, 1, path)])
     const view = View.parse(JSON.parse(told[0]))
-    const { sequence = 0, left = [], tasks = [] } = rows.get(id) ?? {}
-    found.push({ view, told, orders: ordersOf(world, reference), left, sequence, tasks, cancels, refunds, oneBank })
+    const { sequence = 0, left = [], tasks = [], events = [] } = rows.get(id) ?? {}
+    const history = events.map((body) => Told.parse(JSON.parse(body)).data.payment)
+    const orders = ordersOf(world, reference)
+    found.push({ view, history, told, orders, left, sequence, tasks, cancels, refunds, oneBank })
   }
   return found
 }
 
-const reportOf = ({ copies, rounds, seed, store }: Options, raced: readonly Raced[], { views }: Settled) => ({
+type Done = {
+  readonly duelled: readonly Raced[]
+  readonly raced: readonly Raced[]
+  readonly settled: Settled
+}
+
+const reportOf = ({ copies, rounds, seed, store }: Options, { duelled, raced, settled: { views } }: Done) => ({
   copies,
   rounds,
   seed,
   store,
+  duels: duelled.length,
+  cancelledFirst: duelled.filter(({ cancels }) => cancels.includes(CANCELLED)).length,
+  begunFirst: duelled.filter(({ cancels }) => cancels.includes(CLOSING)).length,
   choices: raced.flatMap(({ led }) => led),
   attempts: views.flatMap(({ attempts }) => attempts).length,
   cancels: raced.flatMap(({ cancels }) => cancels),
