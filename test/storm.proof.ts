@@ -28,18 +28,18 @@ const stormed = (
 }
 
 describe('everybody at once, at two hubs on one database', () => {
-  it('makes one payment of a thousand equal orders, and breaks no law of any', { timeout: 300_000 }, async () => {
-    const report = await stormed('storm', 'built', { copies: 1000, duels: 40, rounds: 40 })
+  it('makes one payment of a thousand equal orders, and breaks no law of any', { timeout: 600_000 }, async () => {
+    const report = await stormed('storm', 'built', { copies: 1000, duels: 24, rounds: 40 })
     expect(report.breaches, shown(report)).toEqual([])
     expect(idleIn(report), shown(report)).toEqual([])
     expect(report.told).toBe(999)
-    expect(report.cancelledFirst + report.begunFirst).toBe(40)
+    expect(report.cancelledFirst + report.begunFirst).toBe(24)
   })
 
-  it('is found out where a hub decides from what it read before the lock', { timeout: 300_000 }, async () => {
+  it('is found out where a hub decides from what it read before the lock', { timeout: 600_000 }, async () => {
     cpSync(join(folder, 'built'), join(folder, 'careless'), { recursive: true })
     makeCareless(join(folder, 'careless'), 'facts')
-    const report = await stormed('unruly', 'careless', { copies: 0, duels: 24, rounds: 0, hurry: true })
+    const report = await stormed('unruly', 'careless', { copies: 0, duels: 12, rounds: 0, hurry: true })
     expect(report.breaches.join('\n')).toMatch(/^pay_\w+: it was cancelled, and then paid$/m)
   })
 })
