@@ -17,8 +17,10 @@ export type Node = 0 | 1
 
 const AGAIN_MS = 40
 const MAX_TRIES = 500
+/** The hub's patience ended before all of the request had come, which a busy machine can be slow to send: nothing was done. */
+const NOT_READ = 408
 /** To be asked again a little later, as the API's document says. */
-const PASSING: readonly (string | undefined)[] = ['request_in_progress', 'too_many_requests', 'unavailable']
+const PASSING: readonly (string | undefined)[] = ['request_in_progress', 'too_many_requests', 'unavailable', 'not_read']
 
 const codeOf = (text: string): string | undefined => /"code":"([a-z_]+)"/.exec(text)?.[1]
 
@@ -41,7 +43,8 @@ export const post = async (
   for (let tried = 1; tried <= MAX_TRIES; tried++) {
     const response = await fetch(caller.roots[node] + path, init)
     const text = await response.text()
-    const answer = { status: response.status, text, code: response.ok ? undefined : codeOf(text) }
+    const late = response.status === NOT_READ ? 'not_read' : undefined
+    const answer = { status: response.status, text, code: response.ok ? undefined : (codeOf(text) ?? late) }
     if (answer.code === undefined || !PASSING.includes(answer.code)) return judged(caller, path, answer)
     caller.patience.set(answer.code, (caller.patience.get(answer.code) ?? 0) + 1)
     await pause(AGAIN_MS + Math.random() * AGAIN_MS)
