@@ -8,3 +8,4 @@ export type Previous = {
 }
 export declare const buildPrevious: (folder: string, from?: string) => Previous
 export declare const migrationsOf: (tree?: string) => readonly string[]
+export declare const tablesChangedBy: (migrations: readonly string[]) => readonly string[]

@@ -36,6 +36,20 @@ export const migrationsOf = (tree = ROOT) =>
     .flatMap((file) => /^(.*)\/migrations\/([^/]+)\.sql$/.exec(file)?.slice(1).join('/') ?? [])
     .sort()
 
+/** Tables that migrations of this tree change and do not make themselves; named as `migrationsOf` does. */
+export const tablesChangedBy = (migrations) => {
+  const sql = migrations.map((name) => readFileSync(fileOf(name), 'utf8').replaceAll(/--.*$/gm, '')).join('\n')
+  const named = (pattern) => [...sql.matchAll(pattern)].map(([, table]) => table)
+  const made = named(/create table (?:if not exists )?([\w.]+)/gi)
+  const changed = [
+    ...named(/(?:alter table|update|delete from) (?:if exists )?(?:only )?(\w+\.\w+)/gi),
+    ...named(/\bindex\b[^;]*?\bon (?:only )?(\w+\.\w+)/gi),
+  ]
+  return [...new Set(changed)].filter((table) => !made.includes(table)).sort()
+}
+
+const fileOf = (name) => join(ROOT, 'src', name.replace(/\/(?=[^/]*$)/, '/migrations/').concat('.sql'))
+
 const readJson = (file) => JSON.parse(readFileSync(file, 'utf8'))
 
 const revisionOf = (from) => {

@@ -6,7 +6,11 @@ export type Report = {
   readonly firstReadyMs: number
   /** This release's migrations included. */
   readonly newerReadyMs: number
+  /** Of an answer, under the same load. */
+  readonly longestBeforeMs: number
   readonly longestWhileMigratingMs: number
+  /** For how long somebody who reads or writes rows was seen to wait for a table that a migration held. */
+  readonly longestLockMs: number
   readonly olderGoneMs: number
   readonly olderBackMs: number
   readonly newerGoneMs: number
@@ -34,6 +38,8 @@ export const shown = (report: Report): string => {
   const rows: readonly (readonly [string, string | number])[] = [
     ['this release ready, migrations included', seconds(report.newerReadyMs)],
     ['longest answer meanwhile', seconds(report.longestWhileMigratingMs)],
+    ['longest answer before', seconds(report.longestBeforeMs)],
+    ['longest wait for a table meanwhile', seconds(report.longestLockMs)],
     ['the one before stopped', seconds(report.olderGoneMs)],
     ['the one before ready again', seconds(report.olderBackMs)],
     ['this release stopped, drained', seconds(report.newerGoneMs)],

@@ -13,6 +13,7 @@ import { openLedger } from '../torture/ledger.ts'
 import { type Receiver, startReceiver } from '../torture/receiver.ts'
 import { openBanks, sendPayers } from '../torture/torture.ts'
 import { type Evidence, judge, type Verdict } from '../torture/verdict.ts'
+import { fill, watchLocks } from './aged-tables.ts'
 import { type Balancer, startBalancer, type TurnedAway } from './balancer.ts'
 import { askForRefunds, judgeRefunds, REFUND_MINOR, type Refunds } from './refunds.ts'
 import { type Release, releaseAt } from './release.ts'
@@ -31,6 +32,10 @@ export type Options = {
   readonly payers: number
   /** So many payments are acknowledged before each step goes on. */
   readonly stepPayments: number
+  /** In each table that this release's migrations change, before they come. */
+  readonly rows: number
+  /** Those tables. */
+  readonly changed: readonly string[]
   readonly seed: number
   /** Empty, and such that the database's user may enter it. */
   readonly folder: string
@@ -39,6 +44,10 @@ export type Options = {
 
 /** What was taken for processing is paid after half a minute, and every notice was repeated. */
 const BANKS_DONE_MS = 65_000
+/** What a caller waits for at most while tables change; on a machine that was as slow before, twice what it took then. */
+const LONGEST_MS = 5_000
+/** How long a table is held at most: a change waits half a second for it, and everybody behind that. The rest is for a busy machine. */
+const LONGEST_LOCK_MS = 2_000
 /** Many looks of the balancer at `/readyz`, also on a machine that is busy. */
 export const DRAIN_SECONDS = 3
 const STEP_WAIT_MS = 300_000
@@ -69,10 +78,12 @@ export const upgrade = async (options: Options): Promise<Report> => {
     const asked = { hubRoot: balancer.root, apiKey, ledger }
     await offered(ledger, balancer.root, apiKey)
     say(`The release before serves at ${balancer.root} on ${store} PostgreSQL.`)
+    const filledMs = await fill(database.url(), options.changed, options.rows)
+    say(`Filled in ${Math.round(filledMs)} ms with ${options.rows} rows each: ${options.changed.join(', ')}.`)
     const follower = followFeed(asked)
     const payers = sendPayers({ ...roots, ...asked, chance: chanceFrom(seed) }, options.payers)
     const refunds = askForRefunds(asked)
-    const stages = stagesOf({ options, balancer, created: ledger.created, older, newer })
+    const stages = stagesOf({ options, balancer, created: ledger.created, older, newer, url: database.url() })
     const times = await stages.run()
     await Promise.all([payers.stop(), refunds.stop()])
     say('Both ways are done; waiting for what is on its way.')
@@ -91,7 +102,7 @@ export const upgrade = async (options: Options): Promise<Report> => {
       noticesRepeated: receiver.repeated.count,
       refunds: refunds.asked.size,
       answered: { older: balancer.answered.get(older.port) ?? 0, newer: balancer.answered.get(newer.port) ?? 0 },
-      breaches: [...ledger.breaches, ...settled.breaches],
+      breaches: [...ledger.breaches, ...held(times), ...settled.breaches],
     }
   } finally {
     await Promise.all([older.stop(), newer.stop()])
@@ -143,10 +154,23 @@ type Stages = {
   readonly created: ReadonlyMap<string, unknown>
   readonly older: Release
   readonly newer: Release
+  /** Of the database. */
+  readonly url: string
 }
-type Times = Pick<Report, 'newerReadyMs' | 'longestWhileMigratingMs' | 'olderGoneMs' | 'olderBackMs' | 'newerGoneMs'>
+type Migrating = Pick<Report, 'longestBeforeMs' | 'longestWhileMigratingMs' | 'longestLockMs'>
+type Times = Migrating & Pick<Report, 'newerReadyMs' | 'olderGoneMs' | 'olderBackMs' | 'newerGoneMs'>
 
-const stagesOf = ({ options: { stepPayments, say }, balancer, created, older, newer }: Stages) => {
+/** What kept somebody waiting too long while tables changed. */
+const held = ({ longestBeforeMs, longestWhileMigratingMs, longestLockMs }: Migrating): readonly string[] => [
+  ...(longestWhileMigratingMs <= Math.max(LONGEST_MS, 2 * longestBeforeMs)
+    ? []
+    : [`while tables changed, an answer took ${Math.round(longestWhileMigratingMs)} ms`]),
+  ...(longestLockMs <= LONGEST_LOCK_MS
+    ? []
+    : [`while tables changed, one was held from everybody for ${Math.round(longestLockMs)} ms`]),
+]
+
+const stagesOf = ({ options: { stepPayments, say }, balancer, created, older, newer, url }: Stages) => {
   const flow = (): Promise<void> => {
     const enough = created.size + stepPayments
     return until(() => {
@@ -168,10 +192,14 @@ const stagesOf = ({ options: { stepPayments, say }, balancer, created, older, ne
     return release.stop()
   }
   const run = async (): Promise<Times> => {
-    await flow()
     balancer.counts.longestMs = 0
+    await flow()
+    const longestBeforeMs = balancer.counts.longestMs
+    balancer.counts.longestMs = 0
+    const locks = watchLocks(url)
     const newerReadyMs = await enter(newer)
     const longestWhileMigratingMs = balancer.counts.longestMs
+    const longestLockMs = await locks.stop()
     say(`This release migrated and was ready in ${Math.round(newerReadyMs)} ms; both serve.`)
     await flow()
     const olderGoneMs = await leave(older)
@@ -182,7 +210,8 @@ const stagesOf = ({ options: { stepPayments, say }, balancer, created, older, ne
     await flow()
     const newerGoneMs = await leave(newer)
     await flow()
-    return { newerReadyMs, longestWhileMigratingMs, olderGoneMs, olderBackMs, newerGoneMs }
+    const migrating = { newerReadyMs, longestBeforeMs, longestWhileMigratingMs, longestLockMs }
+    return { ...migrating, olderGoneMs, olderBackMs, newerGoneMs }
   }
   return { run }
 }
