@@ -2,6 +2,7 @@ import { z } from 'zod'
 import type { World } from '../../src/sandbox/index.ts'
 import type { PaymentSeen } from '../torture/feed.ts'
 import type { HeardEvent } from '../torture/receiver.ts'
+import { judgeRefunds } from './refunds.ts'
 
 /** The banks' books against the restored hub's, to the cent. Pure. */
 
@@ -19,82 +20,132 @@ export type Evidence = {
   readonly told: z.infer<typeof Told>
   /** Acknowledged before the moment. */
   readonly kept: readonly string[]
+  /** Refunds that were: the amount by the id. */
+  readonly keptRefunds: ReadonlyMap<string, number>
+  /** Payments that were executed at the moment. */
+  readonly executedThen: ReadonlySet<string>
   readonly heard: ReadonlyMap<string, HeardEvent>
   /** Numbers of attempts whose bank answered their beginning only after the moment. */
   readonly unanswered: ReadonlySet<string>
   /** Every refund that was acknowledged, once however often it was asked for. */
   readonly askedBack: readonly { readonly payment: string; readonly amountMinor: number }[]
+  /** What is open for a person. */
+  readonly tasks: readonly { readonly kind: string; readonly subject: string; readonly part: string }[]
+  /** Agreement and number of the orders that parked messages tell of: their jobs give them to a person. */
+  readonly parked: ReadonlySet<string>
+  /** Channel and id of the orders of which the restored hub took a message. */
+  readonly toldSince: ReadonlySet<string>
 }
+
+type Order = Evidence['orders'][number]
 
 export type Books = {
   readonly paidAtBanksMinor: number
   /** By the restored hub itself. */
   readonly foundMinor: number
+  /** Of it, what the moment did not know of yet: paid after it, of payments that were ordered before. */
+  readonly foundAgainMinor: number
   /** Paid at a bank link that cannot be asked: each is on the clerk's list. */
   readonly forClerkMinor: number
   /** The bank says paid, and what it promised in the answer that is forgotten cannot be compared: a person's when the attempt's plan ends. */
   readonly doubtedMinor: number
-  /** Of payments that were ordered after the moment. */
-  readonly goneMinor: number
+  /** Of orders that were given to a bank after the moment, and are gone: those of which a parked message tells. */
+  readonly parkedMinor: number
+  /** And those of which the bank had told the lost hub, and tells nobody again. */
+  readonly onlyAtBankMinor: number
+  /** Each of both kinds. */
+  readonly gone: readonly Gone[]
   readonly refundedMinor: number
   readonly breaches: readonly string[]
 }
+export type Gone = { readonly order: Order; readonly isParked: boolean }
 
-const Refunds = z.object({ refundedAmount: z.int(), reversedAmount: z.int() })
 /** Of events that the restored hub told: it leaves out a thousand. */
 const LEFT_OUT = 1_000
 
+/** The sentence that is right here and nowhere else: after what was heard before the restore comes a number beyond those left out. */
+export const isLeftOut = (breach: string): boolean => {
+  const [, sequence, before] = /: event (\d+) was first acknowledged after (\d+)$/.exec(breach) ?? []
+  return Number(sequence) > LEFT_OUT && Number(before) <= LEFT_OUT
+}
+
 export const compareBooks = (evidence: Evidence): Books => {
-  const { orders, payments, told } = evidence
-  const attempts = new Map(
+  const known = attemptsOf(evidence)
+  const paid = evidence.orders
+    .filter((order) => order.paid)
+    .map((order) => ({ order, fate: fateOf(order, known.get(nameOf(order)), evidence) }))
+  const sumOf = (...fates: readonly Fate[]): number =>
+    paid.filter(({ fate }) => fates.includes(fate)).reduce((sum, { order }) => sum + order.amount.amountMinor, 0)
+  const unseen = paid.flatMap(({ order, fate }) => {
+    const { view, attempt } = known.get(nameOf(order)) ?? {}
+    if (fate !== 'unseen') return []
+    return view && attempt
+      ? [`${view.id}: ${nameOf(order)} was paid, is ${attempt.status}, and nobody is told`]
+      : [`${nameOf(order)} was paid and the restored hub was told of it, and has no parked message`]
+  })
+  return {
+    paidAtBanksMinor: paid.reduce((sum, { order }) => sum + order.amount.amountMinor, 0),
+    foundMinor: sumOf('found', 'found again'),
+    foundAgainMinor: sumOf('found again'),
+    forClerkMinor: sumOf('for the clerk'),
+    doubtedMinor: sumOf('doubted'),
+    parkedMinor: sumOf('parked'),
+    onlyAtBankMinor: sumOf('only at the bank'),
+    gone: paid
+      .filter(({ fate }) => fate === 'parked' || fate === 'only at the bank')
+      .map(({ order, fate }) => ({ order, isParked: fate === 'parked' })),
+    refundedMinor: evidence.orders.reduce((sum, { refundedMinor }) => sum + refundedMinor, 0),
+    breaches: [
+      ...unseen,
+      ...judgePaid(evidence),
+      ...judgeRefunds(evidence),
+      ...missing(evidence),
+      ...usedTwice(evidence),
+      ...misheard(evidence),
+    ],
+  }
+}
+
+type Known = Pick<PaymentSeen, 'view'> & { readonly attempt: PaymentSeen['view']['attempts'][number] }
+type Fate = 'found' | 'found again' | 'for the clerk' | 'doubted' | 'parked' | 'only at the bank' | 'unseen'
+
+const nameOf = ({ channel, number }: Order): string => `${channel} ${number}`
+
+const attemptsOf = ({ payments }: Evidence): ReadonlyMap<string, Known> =>
+  new Map(
     payments.flatMap(({ view }) =>
       view.attempts.map((attempt) => [`${attempt.offer} ${attempt.number}`, { attempt, view }] as const),
     ),
   )
-  const onList = new Set(told.unaskable.map(({ number }) => number))
-  const breaches: string[] = []
-  const back = new Map<string, number>()
-  const sums = { doubted: 0, found: 0, forClerk: 0, gone: 0, all: 0, refunded: 0 }
-  for (const { channel, number, amount, paid, refundedMinor } of orders) {
-    if (!paid) continue
-    const { amountMinor } = amount
-    const known = attempts.get(`${channel} ${number}`)
-    sums.all += amountMinor
-    if (!known) sums.gone += amountMinor
-    else if (known.attempt.status === 'executed') sums.found += amountMinor
-    else if (onList.has(number)) sums.forClerk += amountMinor
-    else if (known.attempt.status === 'accepted' && evidence.unanswered.has(number)) sums.doubted += amountMinor
-    else if (amountMinor !== known.view.amount && known.view.attention.includes('amount_mismatch'))
-      sums.found += amountMinor
-    else
-      breaches.push(`${known.view.id}: ${channel} ${number} was paid, is ${known.attempt.status}, and nobody is told`)
-    if (!known) continue
-    sums.refunded += refundedMinor
-    back.set(known.view.id, (back.get(known.view.id) ?? 0) + refundedMinor)
+
+const fateOf = (order: Order, known: Known | undefined, evidence: Evidence): Fate => {
+  const { id, channel, agreement, number, amount } = order
+  const { told, unanswered, parked, toldSince, kept, executedThen } = evidence
+  if (!known) {
+    if (parked.has(`${agreement} ${number}`)) return 'parked'
+    return toldSince.has(`${channel} ${id}`) ? 'unseen' : 'only at the bank'
   }
-  for (const [payment, minor] of back) {
-    const askedMinor = evidence.askedBack
-      .filter((refund) => refund.payment === payment)
-      .reduce((sum, { amountMinor }) => sum + amountMinor, 0)
-    if (minor > askedMinor) breaches.push(`${payment}: the bank gave back ${minor}, of ${askedMinor} asked for`)
-  }
-  const paidByHub = payments.reduce((sum, { view }) => sum + view.paidAmount, 0)
-  const executedAtBanks = [...attempts.values()]
-    .filter(({ attempt }) => attempt.status === 'executed')
-    .reduce((sum, { view }) => sum + view.amount, 0)
-  const backByHub = payments.reduce((sum, { view }) => sum + Refunds.parse(view).refundedAmount, 0)
-  if (paidByHub !== executedAtBanks)
-    breaches.push(`the hub says ${paidByHub} was paid, its attempts ${executedAtBanks}`)
-  if (backByHub !== sums.refunded) breaches.push(`the banks gave back ${sums.refunded}, the hub says ${backByHub}`)
-  return {
-    paidAtBanksMinor: sums.all,
-    foundMinor: sums.found,
-    forClerkMinor: sums.forClerk,
-    doubtedMinor: sums.doubted,
-    goneMinor: sums.gone,
-    refundedMinor: sums.refunded,
-    breaches: [...breaches, ...missing(evidence), ...usedTwice(evidence), ...misheard(evidence)],
-  }
+  const { attempt, view } = known
+  const isMismatch = amount.amountMinor !== view.amount && view.attention.includes('amount_mismatch')
+  if (attempt.status === 'executed')
+    return kept.includes(view.id) && !executedThen.has(view.id) ? 'found again' : 'found'
+  if (told.unaskable.some((one) => one.number === number)) return 'for the clerk'
+  if (attempt.status === 'accepted' && unanswered.has(number)) return 'doubted'
+  return isMismatch ? 'found' : 'unseen'
+}
+
+const judgePaid = ({ payments, orders }: Evidence): readonly string[] => {
+  const paid = new Set(orders.filter((order) => order.paid).map(nameOf))
+  return payments.flatMap(({ view }) => {
+    const executed = view.attempts.filter(({ status }) => status === 'executed')
+    const minor = executed.length * view.amount
+    return [
+      ...executed
+        .filter(({ offer, number }) => !paid.has(`${offer} ${number}`))
+        .map(({ id }) => `${view.id}: ${id} is executed without money`),
+      ...(minor === view.paidAmount ? [] : [`${view.id}: ${view.paidAmount} paid, its attempts say ${minor}`]),
+    ]
+  })
 }
 
 const missing = ({ kept, payments }: Evidence): readonly string[] => {

@@ -7,7 +7,12 @@ import { type Asked, allPayments } from '../torture/feed.ts'
 /** An e-service that gives money back while everything is upgraded: a cent of one executed payment after the other. */
 /** What was acknowledged, by the refund's id: enough to ask for it again. */
 export type AskedFor = { readonly payment: string; readonly idempotencyKey: string }
-export type Refunds = { readonly asked: ReadonlyMap<string, AskedFor>; stop(): Promise<void> }
+export type Refunds = {
+  readonly asked: ReadonlyMap<string, AskedFor>
+  /** One of this payment, which is executed, besides those it asks for by itself. */
+  ask(payment: string): Promise<void>
+  stop(): Promise<void>
+}
 
 const Listed = z.object({ payments: z.array(z.object({ id: z.string(), paidAmount: z.int() })) })
 const Refund = z.object({ id: z.string(), amount: z.int(), status: z.string() })
@@ -27,16 +32,19 @@ export const askForRefunds = (around: Asked): Refunds => {
     const { payments } = Listed.parse(JSON.parse(answer?.text ?? ''))
     return payments.find(({ id, paidAmount }) => paidAmount > 0 && !done.has(id))?.id
   }
+  const ask = async (payment: string): Promise<void> => {
+    const wanted = { payment, idempotencyKey: randomUUID() }
+    const answer = await askBack(around, wanted)
+    if (answer?.status === 201) asked.set(Refund.parse(JSON.parse(answer.text)).id, wanted)
+    else ledger.breaches.push(`a refund of ${payment} was answered ${answer?.status}: ${answer?.text}`)
+  }
   const refund = async (payment: string): Promise<void> => {
     done.add(payment)
     const url = `${hubRoot}/v1/payments/${payment}`
     const seen = await answerTo(ledger, { url, init: { headers } })
     const { attempts } = Paid.parse(JSON.parse(seen?.text ?? ''))
     if (!attempts.some(({ offer, status }) => offer === 'sandbox' && status === 'executed')) return
-    const wanted = { payment, idempotencyKey: randomUUID() }
-    const answer = await askBack(around, wanted)
-    if (answer?.status === 201) asked.set(Refund.parse(JSON.parse(answer.text)).id, wanted)
-    else ledger.breaches.push(`a refund of ${payment} was answered ${answer?.status}: ${answer?.text}`)
+    await ask(payment)
   }
   const work = async (): Promise<void> => {
     while (!over) {
@@ -48,6 +56,7 @@ export const askForRefunds = (around: Asked): Refunds => {
   const worked = work().catch((fault: unknown) => void ledger.breaches.push(`asking for refunds: ${fault}`))
   return {
     asked,
+    ask,
     stop: () => {
       over = true
       return worked
