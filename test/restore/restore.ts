@@ -13,6 +13,7 @@ import { type Ledger, openLedger } from '../torture/ledger.ts'
 import { startReceiver } from '../torture/receiver.ts'
 import type { Surroundings } from '../torture/surroundings.ts'
 import { openBanks, sendPayers } from '../torture/torture.ts'
+import { judgeTurnedAway } from '../torture/verdict.ts'
 import { askBack, askForRefunds, REFUND_MINOR, type Refunds } from '../upgrade/refunds.ts'
 import { type Release, releaseAt } from '../upgrade/release.ts'
 import { type Evidence, isLeftOut, Told } from './books.ts'
@@ -86,15 +87,8 @@ export const rehearse = async (options: Options): Promise<Report> => {
     const servedFrom = clock.now()
     say(`The machine is lost, with all that was acknowledged since: ${acknowledged - kept.length} payments.`)
 
-    const back = await comeBack({
-      folder,
-      to,
-      ends,
-      start: (server) => hubOn(server, 'restored'),
-      ledger,
-      root,
-      apiKey,
-    })
+    const start = (server: Embedded) => hubOn(server, 'restored')
+    const back = await comeBack({ folder, to, ends, start, ledger, root, apiKey })
     say(`Restored in ${Math.round(back.restoreMs)} ms; the hub serves again.`)
     const repeated = await repeatForgotten(asked, refunds, keptRefunds)
     await clock.advance(BANKS_DONE_MS)
@@ -110,7 +104,11 @@ export const rehearse = async (options: Options): Promise<Report> => {
       ...{ ...times, backupMs, books, told, parked, repeated },
       ...{ kept: kept.length, lost: acknowledged - kept.length, since: ledger.created.size - acknowledged },
       ...{ keptRefunds: keptRefunds.size, leftOut: ledger.breaches.filter(isLeftOut).length },
-      breaches: [...ledger.breaches.filter((breach) => !isLeftOut(breach)), ...books.breaches],
+      breaches: [
+        ...ledger.breaches.filter((breach) => !isLeftOut(breach)),
+        ...judgeTurnedAway(ledger),
+        ...books.breaches,
+      ],
     }
   } finally {
     for (const end of ends) await end()

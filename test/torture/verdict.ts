@@ -99,7 +99,7 @@ const isKnowable = (attempt: Attempt, { told }: Evidence['ledger']): boolean =>
   canBeAsked(attempt) || told.has(attempt.id)
 
 /** Payers find a page and a way to pay, and banks are heard; only what nobody signed is refused. */
-const judgeTurnedAway = ({ turnedAway, forged }: Evidence['ledger']): readonly string[] =>
+export const judgeTurnedAway = ({ turnedAway, forged }: Pick<Ledger, 'turnedAway' | 'forged'>): readonly string[] =>
   turnedAway.filter(({ attempt }) => attempt === undefined || !forged.has(attempt)).map(({ what }) => what)
 
 const judgeBooks = (atBanks: Sums, inHub: Sums): readonly string[] =>
