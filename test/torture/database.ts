@@ -14,6 +14,8 @@ export type Database = Pids & {
   url(): string
   /** Cuts the answers to the next so many commits; absent where no wire of ours leads to it. */
   readonly cutAnswers?: (count: number) => void
+  /** How many were. */
+  readonly answersCut?: () => number
   /** Destroys the primary, promotes the standby, and makes another standby of the ruin. */
   readonly failOver?: () => Promise<void>
   end(): Promise<void>
@@ -69,6 +71,7 @@ export const ownDatabase = async (folder: string, withStandby = false): Promise<
     cutAnswers: (count) => {
       for (const cutter of cutters) cutter.cutAnswers(count)
     },
+    answersCut: () => cutters.reduce((sum, cutter) => sum + cutter.cut(), 0),
     ...(withStandby ? { failOver } : {}),
     end: async () => {
       for (const cluster of clusters) await cluster.end()

@@ -73,7 +73,7 @@ export const followFeed = (asked: Asked): { readonly found: readonly FeedEvent[]
       await pause(200)
     }
   }
-  const followed = follow()
+  const followed = follow().catch((fault: unknown) => void asked.ledger.breaches.push(`reading on: ${fault}`))
   return {
     found,
     stop: () => {

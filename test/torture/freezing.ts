@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { answerTo } from './asking.ts'
 import type { HubProcess } from './hub.ts'
 import { type Ledger, note } from './ledger.ts'
-import { goOn, served, serves } from './recovery.ts'
+import { goOn, served, serves, until } from './recovery.ts'
 import type { Strike, Striking } from './striking.ts'
 import { handBack, noteLeases, succeed, underWay } from './succeeding.ts'
 
@@ -24,8 +24,10 @@ const AWAKE_MS = 3_000
 export const freeze: Strike = async (striking) => {
   const { hubs, chance, around, ledger } = striking
   await serves(striking)
-  const [one, ...others] = hubs.processes.filter((hub) => !hub.isSpared())
-  if (!one) return
+  const awake = (): readonly HubProcess[] => hubs.processes.filter((hub) => !hub.isSpared())
+  await until(() => awake().length > 0, 'all hubs are frozen')
+  const [one, ...others] = awake()
+  if (!one) throw new Error('no hub is left to be frozen')
   const hub = chance.pick(one, ...others)
   hub.spare()
   await answerCalls(around.bankRoot, 'slow')
@@ -49,6 +51,7 @@ const thawed = async (striking: Striking, hub: HubProcess): Promise<void> => {
   const leases = await noteLeases(database.url)
   await pause(PROLONGED_MS)
   const succeeded = await succeed(leases)
+  ledger.counts.succeeded += succeeded
   await pause(frozenMs - PROLONGED_MS)
   const since = performance.now()
   note(ledger, 'hub thawed')

@@ -46,16 +46,16 @@ const oneOf = (chance: Chance, [first, ...more]: readonly HubProcess[]): HubProc
 const killDatabase = async (striking: Striking): Promise<void> => {
   const { chance, hubs, database, ledger } = striking
   await serves(striking)
-  const strike = (what: string): void => {
+  const strike = (what: string): boolean => {
     const pid = database.pid()
-    if (pid === undefined) return
+    if (pid === undefined) return false
     note(ledger, what)
     beganOutage(ledger, 'database killed')
     wound(pid, chance.pick(...WOUNDS), chance)
     hubs.struck(hubs.processes)
+    return true
   }
-  await until(() => database.readyPid() !== undefined, 'the database does not come back')
-  strike('database killed')
+  await until(() => database.readyPid() !== undefined && strike('database killed'), 'the database does not come back')
   if (!chance.happens(AGAIN)) return
   await pause(chance.between(0, AGAIN_WITHIN_MS))
   strike('database killed while rising')

@@ -33,8 +33,13 @@ export type Ledger = {
 export type Counts = {
   /** Answers that told of an outage. */
   refusals: number
-  /** Runs of frozen processes that were succeeded. */
+  /** Runs of frozen processes that others had taken over when they ended, as they say themselves. */
   fenced: number
+  /** Jobs of frozen processes that were held by another when these awoke. */
+  succeeded: number
+  /** Connections that the database ended, and commits whose answer broke off. */
+  connectionsCut: number
+  commitsCut: number
   payers: number
   /** Payers who decided to pay at two banks. */
   paidAtBoth: number
@@ -62,7 +67,7 @@ export const openLedger = (): Ledger => ({
   turnedAway: [],
   forged: new Set(),
   refundCalls: [],
-  counts: { refusals: 0, fenced: 0, payers: 0, paidAtBoth: 0 },
+  counts: { refusals: 0, fenced: 0, succeeded: 0, connectionsCut: 0, commitsCut: 0, payers: 0, paidAtBoth: 0 },
   strikes: [],
   breaches: [],
   recoveriesMs: new Map(),

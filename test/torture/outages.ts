@@ -3,6 +3,7 @@ import { execute } from '../support/test-server.ts'
 import type { Database } from './database.ts'
 import { beganOutage, note } from './ledger.ts'
 import { serves, until } from './recovery.ts'
+import { patiently } from './settling.ts'
 import type { Strike, Striking } from './striking.ts'
 
 /** What happens to the database beside a kill. */
@@ -31,7 +32,7 @@ const UNANSWERED_AT_ONCE = 4
 
 /** The server ends connections, whatever they are doing; or the wire breaks when a commit is done and its answer on the way. */
 export const cut: Strike = async (striking) => {
-  const { chance, database } = striking
+  const { chance, database, ledger } = striking
   await serves(striking)
   const onTheWire = chance.happens(0.5)
   const unanswered = chance.between(1, UNANSWERED_AT_ONCE)
@@ -42,13 +43,14 @@ export const cut: Strike = async (striking) => {
     return
   }
   began(striking, 'connections cut')
-  await execute(
-    database.url(),
-    `select pg_terminate_backend(pid) from pg_stat_activity
-     where backend_type = 'client backend' and pid <> pg_backend_pid() order by random() limit ${ended}`,
-  ).catch(() => {
-    // It is itself away: then all connections are.
-  })
+  const [done] = await patiently<{ count: number }>(
+    database.url,
+    `select count(*)::int from (
+       select pg_terminate_backend(pid) as ended from pg_stat_activity
+       where backend_type = 'client backend' and pid <> pg_backend_pid() order by random() limit ${ended}) cut
+     where ended`,
+  )
+  ledger.counts.connectionsCut += done?.count ?? 0
 }
 
 /** How long it stays full each time. */

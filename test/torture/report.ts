@@ -1,5 +1,7 @@
+import { parseFaults } from './faults.ts'
 import type { Ledger } from './ledger.ts'
 import type { Receiver } from './receiver.ts'
+import { shortfalls } from './shortfall.ts'
 import type { Evidence, Verdict } from './verdict.ts'
 
 /** What was done, what was counted, and what must be nothing. */
@@ -21,11 +23,12 @@ export type Report = {
 const BREACHES_SHOWN = 20
 
 /** All that must not be. */
-export const breachesOf = ({ ledger, verdict }: Report): readonly string[] => [
+export const breachesOf = ({ faults, ledger, verdict }: Report): readonly string[] => [
   ...ledger.breaches,
   ...verdict.breaches,
   ...(ledger.created.size >= MANY && verdict.paidTwice === 0 ? ['nobody paid twice: nothing is shown of that'] : []),
   ...tooManyUntold(verdict),
+  ...shortfalls(parseFaults(faults), ledger),
 ]
 
 /** Of what was paid at banks that cannot be asked. */
@@ -60,7 +63,10 @@ export const shown = (report: Report): string => {
     ['asked of the bank', ledger.refundCalls.length],
     ['may not be repeated, in doubt', verdict.refundsInDoubt],
     ['paid back, both alike', euros(verdict.inHub.refundedMinor)],
-    ['runs succeeded and fenced', ledger.counts.fenced],
+    ['connections ended', ledger.counts.connectionsCut],
+    ['answers to commits broken off', ledger.counts.commitsCut],
+    ['jobs of the frozen succeeded', ledger.counts.succeeded],
+    ['and their own runs fenced', ledger.counts.fenced],
     ['notices heard first', receiver.heard.size],
     ['notices heard again', receiver.repeated.count],
     ['longest wait of a notice', seconds(receiver.longestWaitMs.ms)],

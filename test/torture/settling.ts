@@ -28,7 +28,7 @@ const SETTLE_PAUSE_MS = 2_000
 
 export type Settled = { readonly verdict: Verdict; readonly evidence: Evidence }
 
-/** Looks until nothing is missing, or for as long as anything may rightly be under way. */
+/** Looks until nothing is missing, or for as long as anything may rightly be under way; a payment that is gone does not come back. */
 export const settle = async ({ asked, world, receiver, followed, url, hurry }: Settling): Promise<Settled> => {
   const end = performance.now() + (hurry ? HURRIED_MS : SETTLE_MS)
   for (;;) {
@@ -40,7 +40,8 @@ export const settle = async ({ asked, world, receiver, followed, url, hurry }: S
     const orders = world.orders()
     const evidence = { ledger, payments, tasks, orders, heard: receiver.heard, feed, followed }
     const verdict = judge(evidence)
-    if (verdict.breaches.length === 0 || performance.now() > end) return { verdict, evidence }
+    const isOver = verdict.breaches.length === 0 || verdict.paymentsGone > 0 || performance.now() > end
+    if (isOver) return { verdict, evidence }
     await pause(SETTLE_PAUSE_MS)
   }
 }

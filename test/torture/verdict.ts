@@ -35,6 +35,8 @@ export type Evidence = {
 export type Verdict = {
   readonly breaches: readonly string[]
   readonly paymentsLost: number
+  /** Of these: acknowledged, and not known any more. */
+  readonly paymentsGone: number
   readonly noticesLost: number
   readonly executed: number
   readonly inHub: Sums
@@ -80,6 +82,7 @@ export const judge = (evidence: Evidence): Verdict => {
     ],
     inHub,
     paymentsLost: missing.length + judged.filter(({ lost }) => lost).length,
+    paymentsGone: missing.length,
     noticesLost: unheard.length,
     executed: payments.filter(({ view }) => view.status === 'executed').length,
     untold: judged.reduce((sum, { untold }) => sum + untold, 0),
