@@ -28,9 +28,10 @@ const SETTLE_PAUSE_MS = 2_000
 
 export type Settled = { readonly verdict: Verdict; readonly evidence: Evidence }
 
-/** Looks until nothing is missing, or for as long as anything may rightly be under way; a payment that is gone does not come back. */
+/** Looks until nothing is missing, or for as long as anything may rightly be under way. What is gone at two looks is lost. */
 export const settle = async ({ asked, world, receiver, followed, url, hurry }: Settling): Promise<Settled> => {
   const end = performance.now() + (hurry ? HURRIED_MS : SETTLE_MS)
+  let wasGone = false
   for (;;) {
     if (hurry) await endLeases(url)
     const payments = await allPayments(asked)
@@ -40,8 +41,9 @@ export const settle = async ({ asked, world, receiver, followed, url, hurry }: S
     const orders = world.orders()
     const evidence = { ledger, payments, tasks, orders, heard: receiver.heard, feed, followed }
     const verdict = judge(evidence)
-    const isOver = verdict.breaches.length === 0 || verdict.paymentsGone > 0 || performance.now() > end
-    if (isOver) return { verdict, evidence }
+    const isLost = wasGone && verdict.paymentsGone > 0
+    if (verdict.breaches.length === 0 || isLost || performance.now() > end) return { verdict, evidence }
+    wasGone = verdict.paymentsGone > 0
     await pause(SETTLE_PAUSE_MS)
   }
 }
