@@ -13,6 +13,8 @@ export type ApiCase = {
   readonly spoilt: readonly string[]
   /** Why it must not be taken; undefined: whatever is documented may be answered. */
   readonly mustRefuse: string | undefined
+  /** The id that the path names. */
+  readonly about: string | undefined
   /** The body as a parser reads it. */
   readonly json: unknown
   /** By whose key it came. */
@@ -42,11 +44,18 @@ export const makeCase = (document: ApiDocument, world: ApiWorld, operation: ApiO
       ...(body === undefined ? {} : { body }),
     },
     spoilt,
-    mustRefuse: draft.refused ?? misfitOf(document, draft, operation, body, json),
+    mustRefuse: draft.refused ?? anothersIn(draft) ?? misfitOf(document, draft, operation, body, json),
+    about: draft.segments.get('id'),
     json,
     caller: draft.caller,
   }
 }
+
+/** What one e-service has is nothing to another, in either direction. */
+const anothersIn = ({ caller, owner, segments }: Draft): string | undefined =>
+  segments.has('id') && owner !== undefined && caller !== 'nobody' && caller !== owner
+    ? `by the key of ${caller} the id of ${owner}`
+    : undefined
 
 const bodyOf = ({ json, bytes }: Draft): Uint8Array | undefined =>
   bytes ?? (json === undefined ? undefined : Buffer.from(jsonText(json)))

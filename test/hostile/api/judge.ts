@@ -6,10 +6,10 @@ import type { ApiCase } from './cases.ts'
 import { type ApiDocument, misfit } from './document.ts'
 import { MARKS } from './world.ts'
 
-/** What a request that is refused may leave behind: when its key was used, its answer under its Idempotency-Key, numbers set aside. */
-const LEFT_BY_REFUSED = ['merchants.api_key', 'payments.idempotency', 'payments.number_block']
-/** What one that only asks may. */
-const LEFT_BY_ASKING = ['merchants.api_key']
+/** What a request may leave behind, whatever becomes of it: when its key was used. */
+const ALWAYS = ['merchants.api_key']
+/** Refusals that are kept under their Idempotency-Key; not those of a stranger, nor what may be otherwise the next time. */
+const KEPT_REFUSALS = [400, 404, 422]
 
 /** Events of before find their place in the feed when somebody looks for events. */
 const PLACING = ['notices.unplaced', 'notices.dispatch', 'notices.frontier', 'notices.feed']
@@ -32,7 +32,7 @@ export const breachesOf = (
     ...(refused ? problemFaults(got, body) : []),
     ...(refused && one.mustRefuse === undefined ? unexplained(body) : []),
     ...leaks(one, got),
-    ...leftovers(one, refused, written),
+    ...leftovers(one, status, body, written),
     ...(status === 201 && one.operation.operationId === 'createPayment' ? changedOnTheWay(one.json, body) : []),
   ]
 }
@@ -94,11 +94,23 @@ const leaks = ({ caller }: ApiCase, { body }: Got): readonly string[] => {
     .map((mark) => `shows what is ${mark}: ${text.slice(0, 300)}`)
 }
 
-const leftovers = ({ operation }: ApiCase, refused: boolean, written: readonly Written[]): readonly string[] => {
-  const lawful = refused ? LEFT_BY_REFUSED : operation.method === 'GET' ? LEFT_BY_ASKING : undefined
-  const placing = operation.path.startsWith('/v1/events') ? PLACING : []
-  const over = written.filter(({ table }) => lawful && ![...lawful, ...placing].includes(table))
-  return over.map(({ table, op, row }) => `leaves ${op} ${table} ${JSON.stringify(row).slice(0, 300)}`)
+const leftovers = (one: ApiCase, status: number, body: unknown, written: readonly Written[]): readonly string[] => {
+  const { operation, caller } = one
+  const lawful = [...ALWAYS, ...(operation.path.startsWith('/v1/events') ? PLACING : [])]
+  const posted = operation.method === 'POST' && caller !== 'nobody'
+  // Numbers are set aside before anything is looked at.
+  if (posted) lawful.push('payments.number_block')
+  if (posted && (status < 400 || KEPT_REFUSALS.includes(status))) lawful.push('payments.idempotency')
+  const about = status < 400 && posted ? String(one.about ?? fieldOf(body, 'id')) : undefined
+  return written
+    .filter((row) => !lawful.includes(row.table) && (about === undefined || !isAbout(row, about)))
+    .map(({ table, op, row }) => `leaves ${op} ${table} ${JSON.stringify(row).slice(0, 300)}`)
+}
+
+/** Whether a row is of this payment, or of this event that is to be told again. */
+const isAbout = ({ table, row }: Written, id: string): boolean => {
+  const named = [row.payment, row.subject, row.event, table === 'payments.payment' ? row.id : undefined]
+  return named.includes(id) || (table === 'platform.job' && String(row.key).split('/').includes(id))
 }
 
 /** What was ordered is what is shown; of texts the spaces around them apart. */

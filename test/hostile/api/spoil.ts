@@ -14,8 +14,20 @@ export type Draft = {
   caller: 'ours' | 'theirs' | 'nobody'
   /** Why it must not be taken, where no schema says so. */
   refused: string | undefined
-  /** Another e-service's key and ids. */
-  readonly foreign: { readonly key: string; readonly ids: Readonly<Record<string, string>> }
+  /** Whose the ids in the path are; undefined: nobody's. */
+  owner: 'ours' | 'theirs' | undefined
+  readonly foreign: Foreign
+}
+
+/** Another e-service's key and ids. */
+export type Foreign = {
+  readonly key: string
+  /** A payment that was paid and goes back in part, and one that can still be paid. */
+  readonly paid: string
+  readonly open: string
+  /** Of the paid one. */
+  readonly refund: string
+  readonly event: string
 }
 
 /** One way to spoil it; says what was done. */
@@ -26,7 +38,6 @@ export type Spoil = {
 }
 
 const NOBODYS = 'nobody’s key'
-const ANOTHERS = 'another e-service’s id'
 
 const always = () => true
 const hasBody = ({ requestBody }: ApiOperation) => requestBody !== undefined
@@ -233,7 +244,7 @@ const HEADERS: readonly Spoil[] = [
     change: (draft) => {
       withHeader(draft, 'authorization', `Bearer ${draft.foreign.key}`)
       draft.caller = 'theirs'
-      if (draft.refused === NOBODYS || draft.refused === ANOTHERS) draft.refused = undefined
+      if (draft.refused === NOBODYS) draft.refused = undefined
       return undefined
     },
   },
@@ -271,18 +282,19 @@ const ADDRESSES: readonly Spoil[] = [
       const name = pickOf(chance, names) ?? ''
       const value = chance.pick('x', ...STRANGE_SEGMENTS)
       draft.segments.set(name, value)
+      draft.owner = undefined
       return `${name} ${value.slice(0, 30)}`
     },
   },
   {
     name: 'another e-service’s id',
     fits: hasPath,
-    change: (draft, _, { path }) => {
-      for (const [, name = ''] of path.matchAll(/\{(\w+)\}/g)) {
-        const kind = path.startsWith('/v1/events') ? 'event' : name
-        draft.segments.set(name, draft.foreign.ids[kind] ?? 'x')
-      }
-      if (draft.caller === 'ours') draft.refused ??= ANOTHERS
+    change: (draft, chance, { path }) => {
+      const { paid, open, refund, event } = draft.foreign
+      const payment = path.includes('{refund}') ? paid : chance.pick(paid, open)
+      draft.segments.set('id', path.startsWith('/v1/events') ? event : payment)
+      draft.segments.set('refund', refund)
+      draft.owner = 'theirs'
       return undefined
     },
   },

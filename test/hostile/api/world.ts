@@ -1,11 +1,11 @@
 import { DAY_MS, toRfc3339 } from '../../../src/kernel/time.ts'
 import { startTestHub, type TestHub } from '../../support/hub.ts'
-import { paidThrough } from '../../support/story.ts'
+import { ordered, paidThrough, type Stage } from '../../support/story.ts'
 import { type Chance, chanceFrom } from '../../torture/chance.ts'
 import { type Ledger, openLedger } from '../ledger.ts'
 import type { ApiOperation } from './document.ts'
 import { type OrderKeys, orderKeys } from './order-keys.ts'
-import type { Draft } from './spoil.ts'
+import type { Draft, Foreign } from './spoil.ts'
 
 /** A hub with two e-services: ours, whose key the cases use, and theirs, of whom nothing may ever be seen. */
 export type ApiWorld = {
@@ -39,7 +39,7 @@ export const openApiWorld = async (): Promise<ApiWorld> => {
   const hub = await startTestHub({ file: keys.registered })
   const ours = hub.keyOf('property-tax', ['payer:read'])
   const theirs = await hub.keyOf('kindergarten', ['payer:read'])
-  const foreign = { key: theirs.key, ids: await theirIds(hub, theirs.key) }
+  const foreign = await theirsIn(hub, theirs.key)
   const { key } = await ours
   const known: ApiWorld['known'] = { open: [], paid: [], events: [], refunds: [], tokens: [] }
   for (let left = PAID; left > 0; left--)
@@ -82,20 +82,18 @@ const texts = (mark: string) => ({
   metadata: { mark },
 })
 
-/** What they have: a payment that was paid and went back in part, with its events. */
-const theirIds = async (hub: TestHub, key: string): Promise<Readonly<Record<string, string>>> => {
-  const order = {
-    reference: 'THEIRS-1',
-    amount: 500,
-    currency: 'EUR',
-    returnUrl: `${hub.shopRoot}/back`,
-    ...texts(MARKS.theirs),
-  }
-  const made = await hub.api('POST', '/v1/payments', order, { key })
-  if (made.status !== 201) throw new Error(JSON.stringify(made.body))
-  const cancelled = await hub.api('POST', `/v1/payments/${made.body.id}/cancel`, {}, { key })
-  const { body } = await hub.api('GET', '/v1/events', undefined, { key })
-  return { id: cancelled.body.id, event: body.events[0]?.id ?? '', refund: 'rfd_00000000000000000000000000' }
+/** What they have: a payment that was paid and goes back in part, with its events, and one that can still be paid or cancelled. */
+const theirsIn = async (hub: TestHub, key: string): Promise<Foreign> => {
+  const stage: Stage = { ...hub, api: (method, path, body, more) => hub.api(method, path, body, { ...more, key }) }
+  const { order } = await paidThrough(stage, 'sandbox', 'return_lost', texts(MARKS.theirs))
+  const refund = await stage.api('POST', `/v1/payments/${order.id}/refunds`, { amount: 1, reason: MARKS.theirs })
+  if (refund.status !== 201) throw new Error(JSON.stringify(refund.body))
+  const open = await ordered(stage, texts(MARKS.theirs))
+  await hub.settle()
+  const { body } = await stage.api('GET', '/v1/events')
+  const [event] = body.events
+  if (!event) throw new Error('nothing was told of their payment')
+  return { key, paid: order.id, open: open.id, refund: refund.body.id, event: event.id }
 }
 
 let made = 0
@@ -131,17 +129,22 @@ type Means = Pick<ApiWorld, 'known' | 'orderOf'> & {
   readonly now: number
 }
 
+const unknown = (operationId: string): never => {
+  throw new Error(`say which id ${operationId} is asked with`)
+}
+
 const draft = (operation: ApiOperation, chance: Chance, { key, foreign, known, orderOf, now }: Means): Draft => {
-  const { operationId, method, requestBody } = operation
+  const { operationId, method, path, requestBody } = operation
   const of = <Value>(list: readonly Value[]) => list[chance.between(0, list.length - 1)]
   const [paid = '', refund = ''] = of(known.refunds) ?? []
-  const ids: Readonly<Record<string, string>> = {
-    getPayment: of([...known.open, ...known.paid]) ?? '',
-    cancelPayment: known.open.shift() ?? of(known.paid) ?? '',
-    createRefund: of(known.paid) ?? '',
-    getRefund: paid,
-    getReceipt: of(known.paid) ?? '',
-    redeliverEvent: of(known.events) ?? '',
+  // Asked for when it is wanted: what was taken to be cancelled is gone.
+  const ids: Readonly<Record<string, () => string | undefined>> = {
+    getPayment: () => of([...known.open, ...known.paid]),
+    cancelPayment: () => known.open.shift() ?? of(known.paid),
+    refundPayment: () => of(known.paid),
+    getRefund: () => paid,
+    getReceipt: () => of(known.paid),
+    redeliverEvent: () => of(known.events),
   }
   if (known.open.length > OPEN) known.open.splice(0, known.open.length - OPEN)
   const query: Readonly<Record<string, Draft['query']>> = {
@@ -162,8 +165,8 @@ const draft = (operation: ApiOperation, chance: Chance, { key, foreign, known, o
     operationId === 'createPayment' ? orderOf(chance) : requestBody ? { amount: 1, reason: MARKS.ours } : undefined
   return {
     segments: new Map([
-      ['id', ids[operationId] ?? ids.getPayment ?? ''],
-      ['refund', refund],
+      ...(path.includes('{id}') ? [['id', ids[operationId]?.() ?? unknown(operationId)] as const] : []),
+      ...(path.includes('{refund}') ? [['refund', refund] as const] : []),
     ]),
     query: (query[operationId] ?? []).filter(() => chance.happens(0.7)),
     headers: [
@@ -175,6 +178,7 @@ const draft = (operation: ApiOperation, chance: Chance, { key, foreign, known, o
     bytes: undefined,
     caller: 'ours',
     refused: undefined,
+    owner: path.includes('{id}') ? 'ours' : undefined,
     foreign,
   }
 }
