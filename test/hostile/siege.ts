@@ -1,11 +1,15 @@
 import { connect, type Socket } from 'node:net'
 import { type Chance, chanceFrom } from '../torture/chance.ts'
+import type { Written } from './ledger.ts'
 import { MALFORMED } from './malformed.ts'
 import { type Exchange, exchange, latin1, sendAndGo } from './sockets.ts'
 import type { Victim } from './victim.ts'
 
 /** What strangers do to a server by raw bytes, and what must be seen of it. Each returns what was done and every breach found. */
 export type Siege = { readonly done: number; readonly breaches: readonly string[] }
+
+/** Orders answered 201, and those on whose answer we gave up. */
+export type Taken = { readonly taken: number; readonly unanswered: number }
 
 const HOST = 'Host: localhost\r\n'
 const FORM = 'Content-Type: application/x-www-form-urlencoded\r\n'
@@ -28,16 +32,19 @@ const CLOSES_WITHIN_MS = 5_000
 const shownExchange = ({ statuses, closed, tookMs }: Exchange): string =>
   `answered ${statuses.join(', ') || 'nothing'}, ${closed ? 'closed' : 'left open'} after ${Math.round(tookMs)} ms`
 
-/** Whole requests to spoil: of every kind that is taken. */
-const genuine = (key: string): readonly string[] => {
-  const order = JSON.stringify({ reference: 'SIEGE-1', amount: 100, currency: 'EUR', description: 'x', returnUrl: 'x' })
-  return [
-    `GET /healthz HTTP/1.1\r\n${HOST}Connection: close\r\n\r\n`,
-    `GET /v1/payments?limit=5 HTTP/1.1\r\n${HOST}Authorization: Bearer ${key}\r\nConnection: close\r\n\r\n`,
-    `POST /v1/payments HTTP/1.1\r\n${HOST}Authorization: Bearer ${key}\r\nContent-Type: application/json\r\nConnection: close\r\nContent-Length: ${order.length}\r\n\r\n${order}`,
-    `POST /pay HTTP/1.1\r\n${HOST}${FORM}Connection: close\r\nTransfer-Encoding: chunked\r\n\r\n9\r\norder=abc\r\n0\r\n\r\n`,
-  ]
+/** An order that the hub takes, as it goes over the wire. */
+const orderText = ({ key, returnUrl }: Victim, reference: string): string => {
+  const order = JSON.stringify({ reference, amount: 100, currency: 'EUR', description: 'x', returnUrl })
+  return `POST /v1/payments HTTP/1.1\r\n${HOST}Authorization: Bearer ${key}\r\nIdempotency-Key: ${reference}\r\nContent-Type: application/json\r\nConnection: close\r\nContent-Length: ${order.length}\r\n\r\n${order}`
 }
+
+/** Whole requests to spoil: of every kind that is taken. */
+const genuine = (hub: Victim, n: number): readonly string[] => [
+  `GET /healthz HTTP/1.1\r\n${HOST}Connection: close\r\n\r\n`,
+  `GET /v1/payments?limit=5 HTTP/1.1\r\n${HOST}Authorization: Bearer ${hub.key}\r\nConnection: close\r\n\r\n`,
+  orderText(hub, `SIEGE-${n}`),
+  `POST /pay HTTP/1.1\r\n${HOST}${FORM}Connection: close\r\nTransfer-Encoding: chunked\r\n\r\n9\r\norder=abc\r\n0\r\n\r\n`,
+]
 
 /** A byte altered, left out, put in or doubled; a few times over. */
 const spoilt = (chance: Chance, text: string): Uint8Array => {
@@ -52,23 +59,27 @@ const spoilt = (chance: Chance, text: string): Uint8Array => {
 }
 
 /** Real requests with bytes altered by chance. What is left waiting for more is given up on by us: the hub's patience is measured elsewhere. */
-export const sendSpoilt = async ({ port, key }: Victim, count: number, seed: number): Promise<Siege> => {
+export const sendSpoilt = async (hub: Victim, count: number, seed: number): Promise<Siege & Taken> => {
   const chance = chanceFrom(seed)
-  const [first = '', ...others] = genuine(key)
   const breaches: string[] = []
+  let [sent, taken, unanswered] = [0, 0, 0]
   const one = async (): Promise<void> => {
-    const bytes = spoilt(chance, chance.pick(first, ...others))
-    const got = await exchange(port, bytes, { atMostMs: 1_000, quietMs: 20 })
+    const [first = '', ...others] = genuine(hub, ++sent)
+    const text = chance.pick(first, ...others)
+    const bytes = spoilt(chance, text)
+    const got = await exchange(hub.port, bytes, { atMostMs: 1_000, quietMs: 20 })
+    taken += got.statuses.filter((status) => status === 201).length
+    if (text.startsWith('POST /v1/') && got.statuses.length === 0) unanswered++
     if (got.statuses.some((status) => status >= 500))
       breaches.push(
-        `${shownExchange(got)}: printf %s ${Buffer.from(bytes).toString('base64')} | base64 -d | nc localhost ${port}`,
+        `${shownExchange(got)}: printf %s ${Buffer.from(bytes).toString('base64')} | base64 -d | nc localhost ${hub.port}`,
       )
   }
   const lane = async (share: number): Promise<void> => {
     for (let turn = 0; turn < share; turn++) await one()
   }
   await Promise.all(Array.from({ length: LANES }, () => lane(Math.ceil(count / LANES))))
-  return { done: count, breaches }
+  return { done: count, breaches, taken, unanswered }
 }
 const LANES = 8
 
@@ -154,12 +165,41 @@ export const crowd = async (
   return { refused, goneAfterMs: performance.now() - begun }
 }
 
-/** Clients that go away in the middle of a request, or before its answer. */
-export const leaveEarly = async ({ port, key }: Victim, count: number): Promise<Siege> => {
-  const half = `POST /v1/payments HTTP/1.1\r\n${HOST}Authorization: Bearer ${key}\r\nIdempotency-Key: gone\r\nContent-Type: application/json\r\nContent-Length: 500\r\n\r\n{"reference":`
-  const whole = `GET /v1/payments?limit=100 HTTP/1.1\r\n${HOST}Authorization: Bearer ${key}\r\n\r\n`
+/** Of an order that was cut short. */
+const GONE = 'GONE-'
+
+/** Clients that go away in the middle of a request, or before its answer. What is cut short would be taken if it were whole. */
+export const leaveEarly = async (hub: Victim, count: number): Promise<Siege & Taken> => {
+  const { port, key } = hub
+  const got = await exchange(port, latin1(orderText(hub, 'WHOLE-1')))
+  const breaches = got.statuses.join() === '201' ? [] : [`a whole order: ${shownExchange(got)}`]
+  const asked = `GET /v1/payments?limit=100 HTTP/1.1\r\n${HOST}Authorization: Bearer ${key}\r\n\r\n`
   const chunks = `POST /pay HTTP/1.1\r\n${HOST}${FORM}Transfer-Encoding: chunked\r\n\r\n5\r\norder\r\n`
-  for (let turn = 0; turn < count; turn += 3)
-    await Promise.all([half, whole, chunks].map((text) => sendAndGo(port, text)))
-  return { done: count, breaches: [] }
+  for (let turn = 0; turn < count; turn += 3) {
+    const order = orderText(hub, `${GONE}${turn}`)
+    const half = order.slice(0, order.length - 1 - (turn % ORDER_END))
+    await Promise.all([half, asked, chunks].map((text) => sendAndGo(port, text)))
+  }
+  return { done: count, breaches, taken: 1, unanswered: 0 }
 }
+/** Cut off at most: the body is longer. */
+const ORDER_END = 100
+
+/** What is stored that no whole order explains: at most those answered 201 are, and those whose answer was not waited for. */
+export const strayIn = (written: readonly Written[], { taken, unanswered }: Taken): readonly string[] => {
+  const orders = written.filter(({ table, op }) => table === 'payments.payment' && op === 'INSERT')
+  const ids = orders.map(({ row }) => String(row.id))
+  const stray = written.filter(({ table, row }) => {
+    if (ALWAYS.includes(table)) return false
+    if (table === 'payments.payment') return String(row.reference).startsWith(GONE)
+    if (table === 'payments.fact') return !ids.includes(String(row.payment))
+    return table !== 'platform.job' || !ids.some((id) => String(row.key).endsWith(`/${id}`))
+  })
+  return [
+    ...stray.map(({ table, op, row }) => `${op} ${table} ${JSON.stringify(row).slice(0, 300)}`),
+    ...(orders.length > taken + unanswered ? [`${orders.length} orders are stored, ${taken} were taken`] : []),
+    ...(orders.length < taken ? [`${orders.length} orders are stored, though ${taken} were taken`] : []),
+  ]
+}
+/** When a key was used is noted now and then; what was answered to it is kept. */
+const ALWAYS = ['merchants.api_key', 'payments.idempotency', 'payments.number_block']

@@ -9,6 +9,8 @@ export type Victim = {
   readonly port: number
   /** An API key of its demo e-service. */
   readonly key: string
+  /** Where an order of that e-service may send the payer back. */
+  readonly returnUrl: string
   /** What it said, log and all. */
   readonly said: () => string
   /** Memory that it holds now. */
@@ -27,6 +29,7 @@ export const startVictim = async (): Promise<Victim> => {
   const program = await runProgram(['demo'], { folder, env })
   const port = Number((await program.says(/the payment hub +http:\/\/\S+:(\d+)/))[1])
   const root = `http://127.0.0.1:${port}`
+  const [, shopRoot = ''] = await program.says(/pay a bill: +(http:\S+)/)
   const made = await runProgram(['keys', 'create', '--e-service', 'property-tax', '--json'], {
     folder,
     env: { ...env, EBIZNESS_MODE: 'test' },
@@ -37,6 +40,7 @@ export const startVictim = async (): Promise<Victim> => {
   return {
     port,
     key,
+    returnUrl: `${new URL(shopRoot).origin}/back`,
     said: program.said,
     residentMb: () =>
       Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${program.child.pid}/status`, 'utf8'))?.[1]) / 1024,
