@@ -7,7 +7,7 @@ import type { ApiOperation } from './document.ts'
 import { type OrderKeys, orderKeys } from './order-keys.ts'
 import type { Draft, Foreign } from './spoil.ts'
 
-/** A hub with two e-services: ours, whose key the cases use, and theirs, of whom nothing may ever be seen. */
+/** A hub with our e-service, whose key the cases use, and others, of whom nothing may ever be seen. */
 export type ApiWorld = {
   readonly hub: TestHub
   readonly ledger: Ledger
@@ -30,16 +30,34 @@ export type ApiWorld = {
 /** Stand in every text of an e-service's payments: what is theirs is known by it. */
 export const MARKS = { ours: 'OURS', theirs: 'THEIRS' }
 
+/** Of another merchant, and of ours: what the second has lies beside our own. */
+const OTHERS = ['kindergarten', 'library']
+const withNeighbour = (text: string): string => {
+  const origins = /returnOrigins: (\[.*\])/.exec(text)?.[1] ?? '[]'
+  const library = `
+      - id: library
+        mode: test
+        name: { lv: Bibliotēka, en: Library }
+        returnOrigins: ${origins}
+        notices: []
+        offers: [liepkalni-sandbox]
+        languages: [lv, en]
+        attempts: many
+        expiresAfter: P30D
+        look: { brandColour: "#1d4f91", logo: look/liepkalni.svg }`
+  return text.replace(/\n {4}eServices:/, (list) => list + library)
+}
+
 const PAID = 12
 /** Of those that can be cancelled, so many are remembered. */
 const OPEN = 50
 
 export const openApiWorld = async (): Promise<ApiWorld> => {
   const keys = orderKeys()
-  const hub = await startTestHub({ file: keys.registered })
+  const hub = await startTestHub({ file: (text) => withNeighbour(keys.registered(text)) })
   const ours = hub.keyOf('property-tax', ['payer:read'])
-  const theirs = await hub.keyOf('kindergarten', ['payer:read'])
-  const foreign = await theirsIn(hub, theirs.key)
+  const foreign: Foreign[] = []
+  for (const other of OTHERS) foreign.push(await theirsIn(hub, (await hub.keyOf(other, ['payer:read'])).key))
   const { key } = await ours
   const known: ApiWorld['known'] = { open: [], paid: [], events: [], refunds: [], tokens: [] }
   for (let left = PAID; left > 0; left--)
@@ -125,7 +143,7 @@ const ordersFor =
 
 type Means = Pick<ApiWorld, 'known' | 'orderOf'> & {
   readonly key: string
-  readonly foreign: Draft['foreign']
+  readonly foreign: readonly Foreign[]
   readonly now: number
 }
 
@@ -179,6 +197,6 @@ const draft = (operation: ApiOperation, chance: Chance, { key, foreign, known, o
     caller: 'ours',
     refused: undefined,
     owner: path.includes('{id}') ? 'ours' : undefined,
-    foreign,
+    foreign: of(foreign) ?? unknown('another e-service'),
   }
 }
