@@ -1,4 +1,5 @@
-import { type Ended, RIGS, type Where } from './rigs.ts'
+import { RIGS, type Where } from './rigs.ts'
+import type { Ended } from './words.ts'
 
 /** Draws `docs/rigs.md`. */
 export const drawRigs = (): string =>

@@ -49,6 +49,8 @@ const OF_WORD: Readonly<Record<string, string>> = {
   cancelled: 'refused',
   expired: 'refused',
 }
+type Refund = { readonly id: string; readonly bill: string; readonly number: string; readonly amountMinor: number }
+
 /** A later status never gives way to an earlier one. */
 const RANK = ['open', 'started', 'accepted', 'refused', 'cancelled', 'executed']
 const FINAL = ['refused', 'cancelled', 'executed']
@@ -93,10 +95,15 @@ type Books = ReturnType<typeof openBooks>
 const openBooks = ({ stage, habits }: NaiveMeans) => {
   const bills = new Map<string, Bill>()
   const numbers = new Map<string, string>()
+  /** How each refund stands, and where the bank keeps each payment. */
+  const refunds = new Map<string, string>()
+  const atBank = new Map<string, string>()
   const books = {
     root: '',
     away: false,
     numbers,
+    refunds,
+    atBank,
     all: () => bills.size,
     load: (id: string): Bill => {
       const bill = bills.get(id)
@@ -115,12 +122,21 @@ const openBooks = ({ stage, habits }: NaiveMeans) => {
     move: async (bill: Bill, status: string) => {
       const sequence = bill.told + 1
       books.save({ ...bill, status, told: sequence })
-      const payment = books.viewOf({ ...bill, status })
-      const notice = { type: `payment.${status}`, timestamp: '', sequence, data: { eService: 'naive', payment } }
-      await fetch(`${stage.shopRoot}/notices`, { method: 'POST', body: JSON.stringify(notice) })
+      await tell(stage, `payment.${status}`, sequence, books.viewOf({ ...bill, status }))
+    },
+    moveRefund: async ({ id, bill: of }: Refund, status: string) => {
+      const bill = books.load(of)
+      books.refunds.set(id, status)
+      books.save({ ...bill, told: bill.told + 1 })
+      await tell(stage, `refund.${status}`, bill.told + 1, books.viewOf(bill))
     },
   }
   return books
+}
+
+const tell = (stage: NaiveMeans['stage'], type: string, sequence: number, payment: unknown): Promise<Response> => {
+  const notice = { type, timestamp: '', sequence, data: { eService: 'naive', payment } }
+  return fetch(`${stage.shopRoot}/notices`, { method: 'POST', body: JSON.stringify(notice) })
 }
 
 // ------------------------------------------------------------------------------------------------------------------------ hearing
@@ -204,15 +220,35 @@ const openBank = ({ stage, bankRoot, habits, firstNumber }: NaiveMeans, books: B
     }
     const body = JSON.stringify({ ...own, ...money, ...addresses, payableForMinutes: 15 })
     const reply = await fetch(payments, { method: 'POST', headers: HEADERS, body })
-    const { page }: { page: string } = JSON.parse(await reply.text())
+    const { page, id: bankId }: { page: string; id: string } = JSON.parse(await reply.text())
     books.numbers.set(number, id)
+    books.atBank.set(id, bankId)
     const now = books.load(id)
     const status = now.status === 'executed' ? now.status : 'started'
     books.save({ ...now, status, tries: now.tries + 1 })
     if (!has('waits_for_the_callback') && !has('asks_once_on_return')) askLater(id, number, ASK_FIRST_MS, 1)
     return page
   }
-  return { ask, begin }
+  /** The bank takes a repeat under the same number for the same refund. */
+  const payBack = async (refund: Refund, afterMs = ASK_FIRST_MS, tried = 1): Promise<void> => {
+    const { number, amountMinor } = refund
+    const body = JSON.stringify({ merchant: MERCHANT, number, amount: amountMinor, currency: 'EUR' })
+    const address = `${payments}/${books.atBank.get(refund.bill)}/refunds`
+    const made = await fetch(address, { method: 'POST', headers: HEADERS, body })
+      .then(async (reply) => reply.ok && (await reply.text()) !== '')
+      .catch(() => false)
+    if (made) return books.moveRefund(refund, 'done')
+    if (tried === TRIES_BEFORE_GIVING_UP && has('gives_up_as_failed')) return books.moveRefund(refund, 'failed')
+    books.refunds.set(refund.id, 'unknown')
+    const nextMs = Math.min(2 * afterMs, ASK_AT_MOST_MS)
+    stage.clock.at(stage.clock.now() + afterMs, () => payBack(refund, nextMs, tried + 1))
+  }
+  const refund = async (bill: string, amountMinor: number): Promise<string> => {
+    const number = String(++numbered)
+    await payBack({ id: `refund_${number}`, bill, number, amountMinor })
+    return `refund_${number}`
+  }
+  return { ask, begin, refund }
 }
 
 // ----------------------------------------------------------------------------------------------------------------------- the edges
@@ -222,7 +258,7 @@ const json = (status: number, body: unknown) => Response.json(body, { status })
 const routesOf = ({ habits }: NaiveMeans, books: Books, hear: Hearing, bank: Bank) => {
   const inbox = openInbox(books, hear, habits.includes('marks_seen_first'))
   return async (request: Request): Promise<Response> => {
-    const [, place, part, id = '', action] = new URL(request.url).pathname.split('/')
+    const [, place, part, id = '', action, refund] = new URL(request.url).pathname.split('/')
     if (place === 'pay' && part) return Response.redirect(await bank.begin(part), 303)
     if (place === 'back' && part) {
       await bank.ask(part)
@@ -230,6 +266,11 @@ const routesOf = ({ habits }: NaiveMeans, books: Books, hear: Hearing, bank: Ban
     }
     if (place === 'psp') return inbox(await request.text())
     if (part === 'payments' && id === '') return ordered(books, await request.text())
+    if (refund) return json(200, { id: refund, status: books.refunds.get(refund) })
+    if (action === 'refunds') {
+      const { amount }: { amount: number } = JSON.parse(await request.text())
+      return json(201, { id: await bank.refund(id, amount) })
+    }
     if (action === 'cancel') await books.move(books.load(id), 'cancelled')
     return json(200, books.viewOf(books.load(id)))
   }

@@ -1,9 +1,23 @@
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../src/kernel/time.ts'
-import { bankNotice, type Claim, sendNotice } from '../support/bank-notice.ts'
+import { bankNotice, sendNotice } from '../support/bank-notice.ts'
 import { visit } from '../support/payer.ts'
-import { noticesOf, type Ordered, ordered, truth } from '../support/story.ts'
+import { noticesOf, ordered, truth } from '../support/story.ts'
 import type { Habit } from './naive.ts'
 import type { RigStage } from './stages.ts'
+import {
+  AMOUNT_MINOR,
+  atBank,
+  claimOf,
+  decide,
+  type Ended,
+  ending,
+  orderOf,
+  paidBackAtBank,
+  SANDBOX,
+  says,
+  setBankCalls,
+  toldClosed,
+} from './words.ts'
 
 /**
  * Public failures of others, replayed: each story is told over HTTP to our hub and, word for word, to a naive one with the habit that
@@ -28,11 +42,7 @@ export type Rig = {
 /** A thread in public, and what happened there in a sentence or two of ours. */
 export type Where = { readonly repo: string; readonly number: number; readonly happened: string }
 
-/** What the e-service ends up with. */
-export type Ended = Readonly<Record<string, string | number>>
-
-const AMOUNT_MINOR = 12_345
-const SANDBOX = { channel: 'sandbox', amount: AMOUNT_MINOR }
+const PART_MINOR = 5_000
 
 export const RIGS: readonly Rig[] = [
   {
@@ -176,7 +186,7 @@ export const RIGS: readonly Rig[] = [
         repo: 'juspay/hyperswitch',
         number: 2380,
         happened:
-          'Payments whose call to the PSP had timed out were moved to failed by the last retry, and the merchant was told so, though nobody knew what had become of them.',
+          'Payments whose call to the PSP had timed out were moved to failed by the last retry, and the merchant was told so, though nobody knew what had become of them. Replayed here with every later question unanswered.',
       },
     ],
     instead:
@@ -196,6 +206,37 @@ export const RIGS: readonly Rig[] = [
     right: { silent: 'started', toldClosed: 0, status: 'executed', paid: AMOUNT_MINOR, toldPaid: 1 },
     wrong: { silent: 'refused', toldClosed: 1, status: 'executed', paid: AMOUNT_MINOR, toldPaid: 1 },
     attention: ['stuck'],
+  },
+  {
+    name: 'a call for money that timed out is called failed',
+    where: [
+      {
+        repo: 'juspay/hyperswitch',
+        number: 2380,
+        happened:
+          'The same, with the call that moves the money itself: here a refund, which the bank makes, and whose answer is lost.',
+      },
+    ],
+    instead:
+      'A refund whose call may have acted stays `unknown`. It is repeated only under its own number, where the bank takes that for the same refund, else asked about; after a day a person has a task (`refund_unsettled`). The e-service is never told to ask again for what may have gone back.',
+    habits: ['gives_up_as_failed'],
+    story: async (stage) => {
+      const bill = await atBank(stage, { unheard: true })
+      await decide(stage, bill, 'pay')
+      const refunds = `/v1/payments/${bill.id}/refunds`
+      stage.line.breaks(bill.atBank, 'after')
+      const { id } = (await stage.api('POST', refunds, { amount: PART_MINOR })).body
+      await stage.clock.advance(3 * DAY_MS)
+      const silent = (await stage.api('GET', `${refunds}/${id}`)).body.status
+      stage.line.breaks(bill.atBank, undefined)
+      if (silent === 'failed') await stage.api('POST', refunds, { amount: PART_MINOR })
+      await stage.clock.advance(2 * DAY_MS)
+      const refund = (await stage.api('GET', `${refunds}/${id}`)).body.status
+      const toldFailed = noticesOf(stage, bill.id).filter((type) => type === 'refund.failed').length
+      return { silent, toldFailed, refund, paidBack: paidBackAtBank(stage, bill) }
+    },
+    right: { silent: 'unknown', toldFailed: 0, refund: 'done', paidBack: PART_MINOR },
+    wrong: { silent: 'failed', toldFailed: 1, refund: 'failed', paidBack: 2 * PART_MINOR },
   },
   {
     name: 'an answer that nobody knows is taken for a no',
@@ -324,56 +365,3 @@ export const RIGS: readonly Rig[] = [
     wrong: { status: 'executed', paid: 4 * AMOUNT_MINOR, toldPaid: 1 },
   },
 ]
-
-// --------------------------------------------------------------------------------------------------------------- words of the stories
-
-type AtBank = Ordered & { readonly number: string; readonly atBank: string }
-
-/** An order whose payer was led straight to the bank. */
-const atBank = async (stage: RigStage, more: { readonly attempts?: 'many' } = {}): Promise<AtBank> => {
-  const bill = await ordered(stage, { ...SANDBOX, ...more })
-  await visit(`${bill.payUrl}?channel=sandbox`)
-  return { ...bill, ...orderOf(stage, bill) }
-}
-
-/** The newest order of that reference in the bank's books. */
-const orderOf = (stage: RigStage, { reference }: Ordered): Pick<AtBank, 'number' | 'atBank'> => {
-  const [order] = stage.world
-    .orders()
-    .filter(({ text }) => text.startsWith(`${reference} `))
-    .sort((a, b) => Number(b.number) - Number(a.number))
-  if (!order) throw new Error(`the bank has no order of ${reference}`)
-  return { number: order.number, atBank: order.id }
-}
-
-/** The tester decides at the bank; what the bank sends arrives, and the payer's browser carries back what it is given. */
-const decide = async (stage: RigStage, bill: AtBank, choice: string): Promise<void> => {
-  const answer = await stage.world.choose('sandbox', bill.atBank, choice)
-  if (answer.kind === 'carry') await visit(answer.url)
-  await stage.settle()
-}
-
-const claimOf = ({ number, reference }: AtBank, status: string): Claim => ({
-  number,
-  reference,
-  status,
-  amount: AMOUNT_MINOR,
-})
-
-/** A message of the bank, rightly signed; how it was answered. */
-const says = async (stage: RigStage, bill: AtBank, status: string): Promise<number> =>
-  (await sendNotice(stage, bankNotice(stage, claimOf(bill, status)))).status
-
-const setBankCalls = async (stage: RigStage, calls: 'well' | 'failing'): Promise<void> => {
-  await fetch(`${stage.world.root}/sandbox/switch`, { method: 'PUT', body: JSON.stringify({ calls }) })
-}
-
-/** How often the e-service was told that nothing came and nothing will. */
-const toldClosed = (stage: RigStage, { id }: Ordered): number =>
-  noticesOf(stage, id).filter((type) => type === 'payment.refused' || type === 'payment.expired').length
-
-const ending = async (stage: RigStage, { id }: Ordered): Promise<Ended> => {
-  const { status, paidAmount } = await truth(stage, id)
-  const toldPaid = noticesOf(stage, id).filter((type) => type === 'payment.executed').length
-  return { status, paid: paidAmount, toldPaid }
-}
