@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { systemClock } from '../src/kernel/time.ts'
 import { BACK } from './late-money/back.ts'
-import type { Case, Expected } from './late-money/case.ts'
+import type { Case, Expected, LateHub } from './late-money/case.ts'
 import { CORRECTED, SAID_AGAIN } from './late-money/corrected.ts'
 import { drawLateMoney, type Played } from './late-money/draw.ts'
 import { LATE } from './late-money/late.ts'
@@ -9,7 +9,9 @@ import { AMOUNT_MINOR, type Bill, IN_THE_END_MS, openTasks, pass } from './late-
 import { heartOf, observe, type Seen } from './late-money/observe.ts'
 import { playTogether } from './late-money/together.ts'
 import { FREED_REFERENCES, TWO_ATTEMPTS } from './late-money/twice.ts'
-import { startTestHub, type TestHub } from './support/hub.ts'
+import { UNANSWERED } from './late-money/unanswered.ts'
+import { startLine } from './rigs/line.ts'
+import { startTestHub } from './support/hub.ts'
 import { verdictOf, whatThePageSays } from './support/oracle.ts'
 import { truth } from './support/story.ts'
 
@@ -21,15 +23,21 @@ const ASK_AFTER = 'askAfterSeconds: { begun: 30, returned: 2, asked: [5, 30, 360
 /** A block takes a few seconds on a quiet machine. */
 const SLOW_MACHINE_MS = 300_000
 
-let hub: TestHub
+let hub: LateHub
 beforeAll(async () => {
   const now = systemClock.now()
-  const file = (text: string) => text.replaceAll('/sandbox",', `/sandbox", ${ASK_AFTER},`)
-  hub = await startTestHub({ file, runsWith: { now: () => now } })
+  const line = await startLine()
+  const file = (text: string) =>
+    text.replaceAll(/http:\/\/localhost:\d+\/sandbox",/g, `${line.root}/sandbox", ${ASK_AFTER},`)
+  hub = { ...(await startTestHub({ file, runsWith: { now: () => now } })), line }
+  line.leadTo(hub.world.root)
 })
-afterAll(() => hub.stop())
+afterAll(async () => {
+  await hub.stop()
+  await hub.line.stop()
+})
 
-const BLOCKS = [LATE, TWO_ATTEMPTS, FREED_REFERENCES, CORRECTED, SAID_AGAIN, BACK]
+const BLOCKS = [LATE, TWO_ATTEMPTS, FREED_REFERENCES, CORRECTED, SAID_AGAIN, BACK, UNANSWERED]
 const played: Played[] = []
 
 /** What of a payment the rules speak about. */
@@ -73,7 +81,7 @@ describe.each(BLOCKS)('$title', (block) => {
   const told = new Map<Case, { readonly bills: readonly Bill[]; readonly seen: readonly Seen[] }>()
 
   beforeAll(async () => {
-    const stories = block.cases.map((one) => async (stage: TestHub) => ({ one, bills: await one.play(stage) }))
+    const stories = block.cases.map((one) => async (stage: LateHub) => ({ one, bills: await one.play(stage) }))
     const ended = await playTogether(hub, stories)
     await pass(hub, IN_THE_END_MS)
     const open = await openTasks(hub)
@@ -87,6 +95,9 @@ describe.each(BLOCKS)('$title', (block) => {
   it.each(block.cases)('$before: $came', async (one) => {
     const { bills = [], seen = [] } = told.get(one) ?? {}
     expect(seen.map(judged)).toEqual(one.expected.map(wanted))
+    for (const [place, { paidBackAtBank }] of one.expected.entries()) {
+      if (paidBackAtBank !== undefined) expect(seen[place]).toMatchObject({ paidBackAtBank })
+    }
     await Promise.all(bills.map((bill, place) => holdsTogether(bill, seen[place] ?? expect.unreachable())))
   })
 })

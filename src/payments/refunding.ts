@@ -118,8 +118,12 @@ const pursue = async (hub: Hub, named: Named, interrupted: boolean, now: Instant
   return why === 'not_sent' ? undefined : nextLook(after, now)
 }
 
-const nextLook = ({ asked }: Found, now: Instant): Instant =>
-  now + Math.min(Math.max(now - asked.at, SOONEST_MS), DAY_MS)
+/** Not past the moment at which a person must know of a silent PSP. */
+const nextLook = ({ asked }: Found, now: Instant): Instant => {
+  const next = now + Math.min(Math.max(now - asked.at, SOONEST_MS), DAY_MS)
+  const silentAt = asked.at + SILENT_FOR_MS
+  return now < silentAt ? Math.min(next, silentAt) : next
+}
 
 /** The database was restored since the payment was ordered: a refund of it may be forgotten, and be asked for again. */
 export const livedThroughRestore = ({ sequence }: Loaded['row']): boolean => sequence > EVENTS_PASSED

@@ -1,7 +1,11 @@
 import type { Flag, PaymentStatus, RefundStatus } from '../../src/payments/facts.ts'
 import type { PaymentTask } from '../../src/payments/tasks.ts'
+import type { Line } from '../rigs/line.ts'
 import type { TestHub } from '../support/hub.ts'
 import type { Bill } from './moves.ts'
+
+/** The hub, and the line to the bank that it calls. */
+export type LateHub = TestHub & { readonly line: Line }
 
 /** One thing that may become of money, played against the whole hub, and what the rules of payments say of it in the end. */
 export type Case = {
@@ -9,7 +13,7 @@ export type Case = {
   readonly before: string
   /** What came. */
   readonly came: string
-  readonly play: (hub: TestHub) => Promise<readonly Bill[]>
+  readonly play: (hub: LateHub) => Promise<readonly Bill[]>
   /** Of each payment played, written from the rules and not from the hub. */
   readonly expected: readonly Expected[]
 }

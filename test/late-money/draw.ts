@@ -61,11 +61,12 @@ const statusOf = ({ status, closing }: Seen): string => `\`${status}\`${closing 
 
 const euros = (amountMinor: number): string => toDecimal({ amountMinor, currency: 'EUR' })
 
-const sumsOf = ({ paid, refunded, reversed }: Seen): string =>
+const sumsOf = ({ paid, refunded, reversed, refunds }: Seen): string =>
   [
     paid > 0 ? `paid ${euros(paid)}` : 'nothing paid',
     ...(refunded > 0 ? [`refunded ${euros(refunded)}`] : []),
     ...(reversed > 0 ? [`reversed ${euros(reversed)}`] : []),
+    ...(refunds.includes('unknown') ? ['a refund unknown'] : []),
   ].join(', ')
 
 const tasksOf = ({ tasks }: Seen): string => tasks.map(taskOf).sort().join('<br>') || '–'

@@ -14,9 +14,9 @@ type Sleeper = { readonly until: Instant; readonly wake: () => void }
  * goes to where the first of them wakes. So a day that many wait for passes once, and what the hub does by itself at one time for many
  * payments it does at once: the hub's clock must run with one that stands still.
  */
-export const playTogether = async <Played>(
-  hub: TestHub,
-  stories: readonly ((hub: TestHub) => Promise<Played>)[],
+export const playTogether = async <Hub extends TestHub, Played>(
+  hub: Hub,
+  stories: readonly ((hub: Hub) => Promise<Played>)[],
 ): Promise<readonly Played[]> => {
   const gate = openGate()
   let sleepers: readonly Sleeper[] = []
@@ -40,7 +40,7 @@ export const playTogether = async <Played>(
     })
     await gate.enter()
   }
-  const shared: TestHub = { ...hub, clock: { ...hub.clock, advance }, settle: () => advance(SECOND_MS) }
+  const shared: Hub = { ...hub, clock: { ...hub.clock, advance }, settle: () => advance(SECOND_MS) }
   const play = async (story: (typeof stories)[number], place: number): Promise<Played> => {
     await gate.enter()
     await advance(Math.floor(place / BEGIN_TOGETHER) * BETWEEN_BEGINNINGS_MS)
