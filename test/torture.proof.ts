@@ -39,6 +39,9 @@ const FULL = canMount() ? ',full' : ''
 const FAULTS = `kill=15,stop=3,cut=5,freeze${FULL}`
 const WITH = `kills, stops, cuts, a frozen process${FULL ? ' and a full disk' : '; without a full disk, for which one must be root'}`
 
+/** How often what is rare was met: a run that is right for want of anything to be wrong shows nothing. */
+const met: Readonly<Record<string, number>>[] = []
+
 const MISDEEDS = [
   /^pay_\w+: event \d+ was first acknowledged after \d+$/m,
   /^the run of a frozen hub ended .*, which another had taken over$/m,
@@ -53,8 +56,7 @@ describe('several hubs on one database, under load', () => {
     expect(breachesOf(report), `${faultsIn(store)}\n${shown(report)}`).toEqual([])
     const { verdict, ledger, receiver } = report
     expect(verdict.paidTwiceUnseen).toBe(0)
-    // Right for want of anything to be wrong it is not.
-    const met = {
+    met.push({
       executed: verdict.executed,
       paidTwice: verdict.paidTwice,
       refunds: ledger.refundCalls.length,
@@ -62,8 +64,14 @@ describe('several hubs on one database, under load', () => {
       noticesRepeated: receiver.repeated.count,
       jobsSucceeded: ledger.counts.succeeded + ledger.counts.fenced,
       cut: ledger.counts.connectionsCut + ledger.counts.commitsCut,
-    }
-    for (const [what, times] of Object.entries(met)) expect(times, what).toBeGreaterThan(0)
+    })
+  })
+
+  it('met in these runs what they are to stand', () => {
+    const names = [...new Set(met.flatMap(Object.keys))]
+    const sums = names.map((name) => ({ name, times: met.reduce((sum, times) => sum + (times[name] ?? 0), 0) }))
+    expect(met.length).toBeGreaterThan(0)
+    expect(sums.filter(({ times }) => times === 0)).toEqual([])
   })
 
   it('are found out when their database answers before it has written', { timeout: 300_000 }, async () => {
