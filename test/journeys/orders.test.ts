@@ -367,6 +367,18 @@ describe('one reference, one payment', () => {
     expect(other.status).toBe(201)
   })
 
+  it('refuses it again once the freed one is paid late', async () => {
+    const { order: first } = await paidThrough(hub, 'sandbox', 'paid_hours_later')
+    expect((await hub.api('POST', `/v1/payments/${first.id}/cancel`)).status).toBe(202)
+    await hub.clock.advance(40 * MINUTE_MS)
+    expect(await truth(hub, first.id)).toMatchObject({ status: 'cancelled' })
+    await hub.clock.advance(2 * HOUR_MS)
+    await hub.settle()
+    expect(await truth(hub, first.id)).toMatchObject({ status: 'executed' })
+    const { status, body } = await twin(first.reference)
+    expect([status, body]).toMatchObject([409, { code: 'reference_in_use', payment: first.id }])
+  })
+
   it('tells both when the freed one is paid late beside a new one', async () => {
     const { order: first } = await paidThrough(hub, 'sandbox', 'paid_hours_later')
     expect((await hub.api('POST', `/v1/payments/${first.id}/cancel`)).status).toBe(202)

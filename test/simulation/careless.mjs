@@ -10,6 +10,12 @@ export const CARELESS = {
   refunds: { file: 'src/payments/refunding.js', rule: 'if (!byHand)', without: 'if (false)' },
   // Any amount will do.
   amounts: { file: 'src/payments/attempt.js', rule: 'mismatchesOf(reading, evidence).length === 0 && ', without: '' },
+  // Who orders what was paid after all, once it had been freed, may pay again.
+  references: {
+    file: 'src/payments/store/payments.js',
+    rule: "and reference = $5 and status = 'executed'",
+    without: 'and false',
+  },
   // Nobody is told of what needs a person.
   tasks: { file: 'src/payments/record.js', rule: 'await hub.tasks.set(', without: 'void (' },
 }

@@ -33,6 +33,7 @@ const View = z.object({
   attention: z.array(z.string()),
   paidAmount: z.number(),
   refundedAmount: z.number(),
+  createdAt: z.string(),
   reversedAmount: z.number(),
   attempts: z.array(z.object({ id: z.string(), offer: z.string(), number: z.string(), status: z.string() })),
   refunds: z.array(z.object({ id: z.string(), amount: z.number(), status: z.string(), origin: z.string() }).loose()),

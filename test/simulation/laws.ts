@@ -1,4 +1,4 @@
-import { DAY_MS, SECOND_MS } from '../../src/kernel/time.ts'
+import { DAY_MS, parseInstant, SECOND_MS } from '../../src/kernel/time.ts'
 import type { EventSeen, Evidence, PaymentSeen } from './evidence.ts'
 import { flagsAbout, partings } from './evidence.ts'
 import type { Moved, Outside } from './outside.ts'
@@ -16,6 +16,7 @@ export const judge = (evidence: Evidence, outside: Outside): readonly string[] =
     ...sumsOf(payment),
   ]),
   ...twiceOf(evidence),
+  ...orderedAgain(evidence),
   ...moneyOf(evidence, outside),
   ...noticesOf(evidence, outside),
 ]
@@ -125,15 +126,30 @@ const sumsOf = ({ view }: PaymentSeen): readonly string[] => {
   ]
 }
 
-/** One reference is paid by one payment, unless the money of another came after that was closed. */
+/** Where two payments of one reference are paid, as when the money of one comes after it was closed, each has its flag. */
 const twiceOf = ({ payments }: Evidence): readonly string[] => {
-  const inTime = payments
-    .map(({ view }) => view)
-    .filter(({ status, attention }) => status === 'executed' && !attention.includes('paid_late'))
-  return inTime
-    .filter(({ reference }, place) => inTime.findIndex((other) => other.reference === reference) < place)
-    .map(({ id, reference }) => `${reference} was paid once more by ${id}, unseen`)
+  const paid = payments.map(({ view }) => view).filter(({ status }) => status === 'executed')
+  return paid
+    .filter(({ id, reference }) => paid.some((other) => other.reference === reference && other.id !== id))
+    .filter(({ attention }) => !attention.includes('paid_twice'))
+    .map(({ id, reference }) => `${reference} was paid by ${id} and by another, unseen`)
 }
+
+/** Clocks of nodes differ, and an order under way does not see a payment that is being paid. */
+const AT_ONCE_MS = 30 * SECOND_MS
+
+/** What is paid cannot be ordered again. */
+const orderedAgain = ({ payments, events }: Evidence): readonly string[] =>
+  payments.flatMap(({ view }) => {
+    const createdAt = parseInstant(view.createdAt) ?? 0
+    const others = payments.filter(({ view: { id, reference } }) => reference === view.reference && id !== view.id)
+    const isPaid = others.some((other) =>
+      events.some(
+        ({ payment, status, at }) => payment === other.view.id && status === 'executed' && at < createdAt - AT_ONCE_MS,
+      ),
+    )
+    return isPaid ? [`${view.id} was taken for ${view.reference}, which was paid`] : []
+  })
 
 /** Books of banks and hub, to the cent. */
 const moneyOf = ({ payments, bank, facts }: Evidence, outside: Outside): readonly string[] => {

@@ -20,7 +20,7 @@ export declare const simulateInProcesses: (wanted: {
   readonly processes: number
   readonly keep?: boolean
   readonly forgetful?: boolean
-  readonly careless?: readonly ('last-look' | 'answers' | 'refunds' | 'amounts' | 'tasks')[]
+  readonly careless?: readonly ('last-look' | 'answers' | 'refunds' | 'amounts' | 'references' | 'tasks')[]
   readonly progress?: (count: number) => void
   readonly broken?: (life: Lived) => void
 }) => Promise<Simulated>

@@ -44,7 +44,10 @@ const INSERT_PAYMENT = statement<{ id: PaymentId }>(
   `with row as (
      insert into payments.payment (merchant, id, e_service, mode, reference, amount_minor, currency, pay_token, details, status,
        holds_reference, created_at, changed_at, traceparent)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'open', true, $10, $10, $12)
+     select $1::text, $2::text, $3::text, $4::text, $5::text, $6::bigint, $7::text, $8::text, $9::jsonb, 'open', true, $10, $10::timestamptz,
+       $12::text
+     where not exists (
+       select from payments.payment where merchant = $1 and e_service = $3 and reference = $5 and status = 'executed')
      on conflict (merchant, e_service, reference) where holds_reference do nothing
      returning merchant, id)
    , facts as (
@@ -52,7 +55,7 @@ const INSERT_PAYMENT = statement<{ id: PaymentId }>(
    select id from row`,
 )
 
-/** Writes a payment with its order. False when its reference is held by another payment. */
+/** Writes a payment with its order. False when its reference is held by another payment, or was paid, if only after it had been freed. */
 export const insertPayment = async (
   tx: Queryable,
   row: PaymentRow,
@@ -78,7 +81,9 @@ export const insertPayment = async (
 
 const HOLDER = statement<{ id: PaymentId }>(
   'payments.reference-holder',
-  'select id from payments.payment where merchant = $1 and e_service = $2 and reference = $3 and holds_reference',
+  `select id from payments.payment
+   where merchant = $1 and e_service = $2 and reference = $3 and (holds_reference or status = 'executed')
+   order by holds_reference desc limit 1`,
 )
 export const referenceHolder = async (tx: Queryable, merchant: string, eService: string, reference: string) =>
   (await tx.query(HOLDER, [merchant, eService, reference]))[0]?.id
