@@ -238,6 +238,7 @@ export type About =
   /** Only the address of the message tells. */
   | { readonly address: true }
 
+/** `not_begun` is also the PSP's word that it has no such payment and can get none: the heart hears it only once our own call is over. */
 export type RefusalReason = 'declined' | 'rejected' | 'cancelled_by_payer' | 'expired_at_psp' | 'not_begun'
 
 /** What is compared with the order, by the heart and never by the channel. */

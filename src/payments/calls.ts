@@ -13,6 +13,8 @@ const CALL_TIMEOUT_MS = 10 * SECOND_MS
 const MAX_REPLY_BYTES = 512 * 1024
 /** The longest conversation of a known protocol is two calls. */
 const MAX_CALLS = 5
+/** A conversation whose end is not known by then has none: each of its calls is sent twice at most. */
+export const LONGEST_CONVERSATION_MS = 2 * MAX_CALLS * CALL_TIMEOUT_MS
 
 type EndStep = Exclude<Step, { step: 'call' }>
 

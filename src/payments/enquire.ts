@@ -4,10 +4,10 @@ import { type Instant, SECOND_MS } from '../kernel/time.ts'
 import { AgreementUnusable, type OpenAgreement } from '../merchants/index.ts'
 import { CannotOpen } from '../platform/crypto/index.ts'
 import { during } from '../platform/traces.ts'
-import { converse, readingsOf } from './calls.ts'
+import { converse, LONGEST_CONVERSATION_MS, readingsOf } from './calls.ts'
 import type { Heard } from './facts.ts'
 import type { Hub } from './hub.ts'
-import { hear, stateOf } from './payment.ts'
+import { hear, mayBeBeginning, stateOf } from './payment.ts'
 import { heardFrom } from './readings.ts'
 import { record } from './record.ts'
 import { type AttemptRow, attemptById, insertMessage, type Loaded, loadPayment, lockPayment } from './store/index.ts'
@@ -28,6 +28,7 @@ export const enquire = async (hub: Hub, merchant: string, payment: string, attem
     return 'no_answer'
   }
   if (!open?.channel.enquire) return couldNotAsk(hub, loaded, row.id)
+  const isBeginning = mayBeBeginning(loaded.facts, row.id, hub.clock.now(), LONGEST_CONVERSATION_MS)
   const parent = loaded.row.traceparent
   const about = { 'ebizness.payment': payment, 'ebizness.channel': open.record.channel }
   const step = await stepOf(hub, open, attemptAsBegun(loaded.facts, row))
@@ -37,7 +38,7 @@ export const enquire = async (hub: Hub, merchant: string, payment: string, attem
   }
   return during(
     hub.traces.begin('payment.enquire', { parent, about }),
-    (traceparent) => askAndHear(hub, { merchant, open, row, step, traceparent }),
+    (traceparent) => askAndHear(hub, { merchant, open, row, step, isBeginning, traceparent }),
     (answer) => ({ 'ebizness.outcome': answer }),
   )
 }
@@ -72,16 +73,20 @@ type Question = {
   readonly open: OpenAgreement
   readonly row: AttemptRow
   readonly step: Step
+  /** When it was asked, the order itself may have been on its way. */
+  readonly isBeginning: boolean
   readonly traceparent: string | undefined
 }
 
 const askAndHear = async (
   hub: Hub,
-  { merchant, open, row, step, traceparent }: Question,
+  { merchant, open, row, step, isBeginning, traceparent }: Question,
 ): Promise<'answered' | 'no_answer'> => {
   const conversation = await converse(hub, open, step, { purpose: 'enquire', traceparent })
   const { end, messages } = conversation
-  const readings = readingsOf(conversation).filter((reading) => isAbout(reading, row))
+  const readings = readingsOf(conversation).filter(
+    (reading) => isAbout(reading, row) && !(isBeginning && knowsNone(reading)),
+  )
   const answered = end.step === 'heard' && readings.some(isAnswer)
   await hub.db.tx(async (tx) => {
     const now = hub.clock.now()
@@ -172,6 +177,9 @@ export const followHint = async (
  */
 const isAnswer = (reading: Reading): boolean =>
   !['untrusted', 'ask', 'nothing'].includes(reading.says) && !(reading.says === 'waiting' && reading.word !== undefined)
+
+/** The PSP has no such order; no answer where the order may reach it after the question did. */
+const knowsNone = (reading: Reading): boolean => reading.says === 'refused' && reading.reason === 'not_begun'
 
 /** An answer about another attempt is not an answer to this question. */
 export const isAbout = (reading: Reading, row: AttemptRow): boolean => {

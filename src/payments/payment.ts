@@ -171,9 +171,22 @@ const closesAs = (before: readonly Fact[], added: readonly Fact[], state: Paymen
 }
 
 /** Of a double click one call may find no bank, and the other, which is under way, be taken: its payer is led there. */
-const mayYetBegin = (facts: readonly Fact[], { id, reason, begunTimes }: AttemptState): boolean =>
-  reason === 'not_begun' &&
+const mayYetBegin = (facts: readonly Fact[], attempt: AttemptState): boolean =>
+  attempt.reason === 'not_begun' && hasUnansweredBegin(facts, attempt)
+
+const hasUnansweredBegin = (facts: readonly Fact[], { id, begunTimes }: AttemptState): boolean =>
   only(facts, 'outcome').filter(({ attempt, of }) => attempt === id && of === 'begin').length < begunTimes
+
+/**
+ * Whether a call of ours that begins the attempt may be on its way to the PSP. One whose process died in it has no outcome, ever: after
+ * `longestMs` from its beginning it is over all the same.
+ */
+export const mayBeBeginning = (facts: readonly Fact[], id: AttemptId, now: Instant, longestMs: number): boolean => {
+  const attempt = stateOf(facts).attempts.find((one) => one.id === id)
+  if (!attempt || !hasUnansweredBegin(facts, attempt)) return false
+  const begun = facts.filter((fact) => (fact.fact === 'begun' || fact.fact === 'begun_again') && fact.attempt === id)
+  return begun.some(({ at }) => now < at + longestMs)
+}
 
 const ruleOn = (state: PaymentState, command: Command, now: Instant): Result<readonly Decision[], Refusal> => {
   switch (command.do) {

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { MINUTE_MS } from '../../src/kernel/time.ts'
 import { beginAttempt } from '../../src/payments/begin.ts'
 import { enquire } from '../../src/payments/enquire.ts'
 import { nextDeadline, stateOf } from '../../src/payments/payment.ts'
@@ -44,11 +45,17 @@ describe('two choices at once', () => {
 
 describe('a decision that falls while the bank is being called', () => {
   /** The bank has taken the order, and its answer is still on its way when `meanwhile` happens. */
-  const begunWhile = async (payUrl: string, id: string, meanwhile: () => Promise<unknown>) => {
+  const begunWhile = async (
+    payUrl: string,
+    id: string,
+    meanwhile: () => Promise<unknown>,
+    before: () => Promise<unknown> = async () => undefined,
+  ) => {
     const { hub: node } = hub.composed
     const slow: typeof node = {
       ...node,
       send: async (request) => {
+        await before()
         const sent = await node.send(request)
         await meanwhile()
         return sent
@@ -69,6 +76,36 @@ describe('a decision that falls while the bank is being called', () => {
     expect(await truth(hub, order.id)).toMatchObject({ status: 'started', closing: 'cancelled' })
     await decided(hub, 'sandbox', 'pay')
     expect(await truth(hub, order.id)).toMatchObject({ status: 'executed', paidAmount: 12_345 })
+  })
+
+  it('an enquiry that overtakes the order: "no such payment" closes nothing, and money that comes is not late', async () => {
+    const order = await ordered(hub)
+    const nothing = async () => undefined
+    const cancel = async () => {
+      await hub.api('POST', `/v1/payments/${order.id}/cancel`)
+      await hub.settle()
+      expect(await truth(hub, order.id)).toMatchObject({ final: false, closing: 'cancelled' })
+    }
+    const { begun } = await begunWhile(order.payUrl, order.id, nothing, cancel)
+    expect(begun).toEqual({ kind: 'not_going' })
+    await decided(hub, 'sandbox', 'pay')
+    expect(await truth(hub, order.id)).toMatchObject({ status: 'executed', attention: [] })
+  })
+
+  it('a cancel, and the process dies before the order was sent: a later enquiry ends the attempt, and closes', async () => {
+    const order = await ordered(hub)
+    const { hub: node } = hub.composed
+    const dead = new Error('the process has died')
+    const dying: typeof node = { ...node, send: () => Promise.reject(dead) }
+    const loaded = await loadPayment(hub.database.db, 'liepkalni', order.id)
+    if (!loaded) throw new Error(order.id)
+    await expect(beginAttempt(dying, loaded, 'sandbox', false)).rejects.toBe(dead)
+    await hub.api('POST', `/v1/payments/${order.id}/cancel`)
+    await hub.settle()
+    expect(await truth(hub, order.id)).toMatchObject({ status: 'started', closing: 'cancelled' })
+    await hub.clock.advance(5 * MINUTE_MS)
+    await hub.settle()
+    expect(await truth(hub, order.id)).toMatchObject({ status: 'cancelled', attempts: [{ reason: 'not_begun' }] })
   })
 
   it('another choice in another window: only the bank that was chosen last is gone to', async () => {
