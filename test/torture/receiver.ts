@@ -29,9 +29,15 @@ const Notice = z.object({
   data: z.object({ eService: z.string(), payment: z.looseObject({ id: z.string() }) }),
 })
 
-/** A notice that comes first may be refused, as by an e-service that is just starting: none is unless told. */
-export const startReceiver = async (ledger: Ledger, isRefused = () => false): Promise<Receiver> => {
-  const came = new Set<string>()
+/**
+ * What the e-service does with a notice that comes first: one that is just starting refuses it, one that dies takes it and gives no answer.
+ * Both must be sent it again.
+ */
+export type Taking = 'answers' | 'refuses' | 'takes_and_dies'
+
+/** Every notice is answered unless told. */
+export const startReceiver = async (ledger: Ledger, taking: () => Taking = () => 'answers'): Promise<Receiver> => {
+  const came = new Map<string, string | undefined>()
   const heard = new Map<string, HeardEvent>()
   const newest = new Map<string, number>()
   const repeated = { count: 0 }
@@ -41,12 +47,13 @@ export const startReceiver = async (ledger: Ledger, isRefused = () => false): Pr
   const hear = (id: string, text: string): void => {
     const { sequence, timestamp, data } = Notice.parse(JSON.parse(text))
     const payment = data.payment.id
-    const former = heard.get(id)
-    if (former) {
+    const former = came.get(id)
+    if (former !== undefined) {
       repeated.count++
-      if (former.body !== text) ledger.breaches.push(`${id} came again with another body`)
-      return
+      if (former !== text) ledger.breaches.push(`${id} came again with another body`)
     }
+    came.set(id, text)
+    if (heard.has(id)) return
     heard.set(id, { payment, sequence, body: text, view: data.payment })
     longestWaitMs.ms = Math.max(longestWaitMs.ms, systemClock.now() - (parseInstant(timestamp) ?? 0))
     const before = newest.get(payment) ?? 0
@@ -59,8 +66,9 @@ export const startReceiver = async (ledger: Ledger, isRefused = () => false): Pr
     const header = (name: string): string | undefined => request.headers[name]?.toString()
     const id = header('webhook-id') ?? ''
     const isFirst = id !== '' && !came.has(id)
-    came.add(id)
-    if (isFirst && isRefused()) {
+    const took = isFirst ? taking() : 'answers'
+    if (took === 'refuses') {
+      came.set(id, undefined)
       response.writeHead(503).end()
       return
     }
@@ -69,7 +77,13 @@ export const startReceiver = async (ledger: Ledger, isRefused = () => false): Pr
       keys,
       systemClock.now(),
     )
-    if (fault === undefined) hear(id, new TextDecoder().decode(body))
+    const text = new TextDecoder().decode(body)
+    if (fault === undefined && took === 'takes_and_dies') {
+      came.set(id, text)
+      response.destroy()
+      return
+    }
+    if (fault === undefined) hear(id, text)
     else ledger.breaches.push(`a notice does not verify: ${fault}`)
     response.writeHead(fault === undefined ? 200 : 400).end()
   }

@@ -23,7 +23,7 @@ import { followFeed } from './feed.ts'
 import { startHubs } from './hubs.ts'
 import { attemptIn, type Ledger, openLedger } from './ledger.ts'
 import { live } from './payer.ts'
-import { startReceiver } from './receiver.ts'
+import { startReceiver, type Taking } from './receiver.ts'
 import { countingRefunds } from './refund-calls.ts'
 import { breachesOf, type Report } from './report.ts'
 import { settle } from './settling.ts'
@@ -57,8 +57,12 @@ export type Options = {
   readonly say: (line: string) => void
 }
 
-/** Of the notices so many are not taken when they come first: what follows them has to wait. */
+/** Of the notices so many are not taken when they come first, and so many taken without an answer: what follows them has to wait. */
 const REFUSED = 0.1
+const UNANSWERED = 0.03
+
+const takingBy = (luck: number): Taking =>
+  luck < REFUSED ? 'refuses' : luck < REFUSED + UNANSWERED ? 'takes_and_dies' : 'answers'
 
 /** One payer in so many pays at both banks. */
 const FORGETFUL_IN = 20
@@ -78,7 +82,7 @@ export const torture = async (options: Options): Promise<Report> => {
   const disk = faults.full ? mountDisk(join(folder, store === 'embedded' ? 'hub' : 'server')) : undefined
   const database = store === 'embedded' ? embeddedDatabase(folder) : await ownDatabase(folder, Boolean(faults.failover))
   const weather = chanceFrom(seed + 2)
-  const receiver = await startReceiver(ledger, () => weather.happens(REFUSED))
+  const receiver = await startReceiver(ledger, () => takingBy(weather.next()))
   const clock = movingClock()
   const world = await openBanks(ledger, clock)
   const hubs = await startHubs({ count: options.hubs, folder, program, database, ledger })

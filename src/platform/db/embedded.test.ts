@@ -13,6 +13,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { join } from 'node:path'
+import pg from 'pg'
 import { afterAll, afterEach, describe, expect, it, vi } from 'vitest'
 import { startProcess, type TestProcess } from '../../../test/support/process.ts'
 import { seededFolder } from '../../../test/support/seed.ts'
@@ -122,6 +123,14 @@ describe('the embedded database', { timeout: 180_000 }, () => {
     expect(settings.server_encoding).toBe('UTF8')
     expect(statSync(join(folder, 'socket')).mode & 0o777).toBe(0o700)
     expect(await execute(url, `select upper('ķēžu') as text`)).toEqual([{ text: 'ĶĒŽU' }])
+  })
+
+  it('has connections for several hubs with all of theirs, and for a command beside them', async () => {
+    const { url } = await start(await seeded())
+    const clients = Array.from({ length: 100 }, () => new pg.Client(url))
+    const entered = await Promise.allSettled(clients.map((client) => client.connect()))
+    await Promise.allSettled(clients.map((client) => client.end()))
+    expect(entered.filter(({ status }) => status === 'rejected')).toEqual([])
   })
 
   it('is shared: a second start finds it running, and does not end it', async () => {

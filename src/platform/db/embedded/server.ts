@@ -28,11 +28,14 @@ export type Server = {
 
 export type Settings = Readonly<Record<string, string>>
 
-/** For a hub that shares a small machine; what a person wants otherwise belongs to a PostgreSQL of their own. */
+/**
+ * For hubs that share a small machine; what a person wants otherwise belongs to a PostgreSQL of their own. Several hubs, each with all
+ * its connections, must not starve one another, nor the commands beside them.
+ */
 const SETTINGS: Settings = {
   listen_addresses: '',
   unix_socket_permissions: '0700',
-  max_connections: '60',
+  max_connections: '200',
   shared_buffers: '64MB',
   max_wal_size: '1GB',
   jit: 'off',
