@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { CommanderError } from 'commander'
+import { toItsEnd } from './commands/lifetime.ts'
 import { Ending, EXIT, type Exit, say } from './commands/output.ts'
 import { commandLine } from './program.ts'
 
@@ -14,7 +15,7 @@ const endWith = (fault: unknown): Exit => {
 }
 
 try {
-  await commandLine().parseAsync()
+  await toItsEnd(() => commandLine().parseAsync())
 } catch (fault) {
   process.exitCode = endWith(fault)
 }

@@ -11,3 +11,19 @@ export const untilStopped = (): Promise<NodeJS.Signals> =>
       })
     }
   })
+
+/** Far more than a process lives; what Node takes for one timer. */
+const LONG_MS = 2 ** 31 - 1
+
+/**
+ * Does all of `work` before the process ends. Node ends one, with 13 and not a word, in which nothing is left that holds it, also while it
+ * waits for what may never come, with a timer beside it that does not hold it.
+ */
+export const toItsEnd = async <Value>(work: () => Promise<Value>): Promise<Value> => {
+  const hold = setInterval(() => {}, LONG_MS)
+  try {
+    return await work()
+  } finally {
+    clearInterval(hold)
+  }
+}
