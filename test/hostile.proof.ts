@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { simulators } from '../src/channels/simulators.ts'
+import { fuzzAddresses } from './hostile/addresses/fuzz.ts'
 import { fuzzApi } from './hostile/api/fuzz.ts'
 import { fuzzMessages } from './hostile/messages/fuzz.ts'
 import { scaleOf, tell } from './hostile/scale.ts'
@@ -10,10 +11,10 @@ import { startVictim, type Victim, watchHealth } from './hostile/victim.ts'
 
 const scale = scaleOf()
 
-const counts = (byStatus: ReadonlyMap<number, number>): string =>
-  [...byStatus]
+const counts = (byName: ReadonlyMap<number | string, number>): string =>
+  [...byName]
     .sort()
-    .map(([status, count]) => `${status}: ${count}`)
+    .map(([name, count]) => `${name}: ${count}`)
     .join(', ')
 
 describe.runIf(scale.parts.includes('api'))('requests made from the API’s document, and spoilt', () => {
@@ -43,6 +44,23 @@ describe.runIf(scale.parts.includes('messages'))('real messages of every bank, m
     expect(kept).toBeGreaterThan(sent / 2)
     expect(effects).toBeGreaterThan(sent / 200)
   }, 600_000)
+})
+
+describe.runIf(scale.parts.includes('addresses'))('addresses that lead inside', () => {
+  it('are called by no number, name, redirect or change of mind, and public ones are not taken for them', async () => {
+    const judged = await fuzzAddresses(scale.addressCases, scale.seed)
+    const { tried, byKind, byWay, open, ofTables, rebound, reached, tookMs, breaches } = judged
+    tell(
+      `Addresses: ${tried} spellings in ${Math.round(tookMs / 1000)} s, seed ${scale.seed}; ${ofTables} calls by the tables of the tests of the outbound client; connections inside: ${reached}`,
+      `  refused: ${counts(byKind)}; public and so judged: ${open}`,
+      `  brought: ${counts(byWay)}`,
+      `  rebindings: ${rebound.tried}, called where it was checked: ${rebound.answered}, refused: ${rebound.refused}`,
+    )
+    expect(breaches.join('\n')).toBe('')
+    expect(reached).toBe(0)
+    expect(tried).toBe(scale.addressCases)
+    expect(Math.min(open, rebound.answered, rebound.refused)).toBeGreaterThan(0)
+  }, 300_000)
 })
 
 describe.runIf(scale.parts.includes('http'))('oversize, slow and malformed HTTP', () => {

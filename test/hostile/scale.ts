@@ -9,7 +9,7 @@ declare module 'vitest' {
 
 type Asked = { readonly part?: Part; readonly cases?: number; readonly seed: number }
 
-const PARTS = ['api', 'messages', 'http'] as const
+const PARTS = ['api', 'messages', 'http', 'addresses'] as const
 export type Part = (typeof PARTS)[number]
 
 /** How much is done, and by when a machine must have done it. */
@@ -21,6 +21,8 @@ export type Scale = {
   readonly apiCases: number
   /** Real messages of banks, mangled. */
   readonly messageCases: number
+  /** Addresses, written as nobody would. */
+  readonly addressCases: number
   readonly http: {
     /** Requests with bytes altered by chance. */
     readonly spoilt: number
@@ -44,6 +46,7 @@ export const scaleOf = (): Scale => {
     parts: asked?.part ? [asked.part] : PARTS,
     apiCases: asked?.cases ?? 10_000,
     messageCases: asked?.cases ?? (long ? 10_000 : 2_000),
+    addressCases: asked?.cases ?? (long ? 10_000 : 1_000),
     http: long
       ? {
           spoilt: asked.cases ?? 5_000,

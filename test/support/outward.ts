@@ -12,6 +12,8 @@ export type Machine = {
   readonly authority: Authority
   /** Connections, and requests as `https bank.example:1234 /path`; emptied by whoever reads them. */
   readonly reached: string[]
+  /** To which of its addresses the connections were made, one for each. */
+  readonly met: string[]
   stop(): Promise<void>
 }
 
@@ -20,6 +22,7 @@ export const startMachine = async (): Promise<Machine> => {
   const names = ['DNS:bank.example', 'DNS:localhost', 'IP:127.0.0.1', 'IP:0.0.0.0'].join(',')
   const { certificate, privateKey } = authority.issue({ name: 'bank', subjectAltName: names })
   const reached: string[] = []
+  const met: string[] = []
   const http = createServer((request, response) => {
     reached.push(`http ${request.headers.host} ${request.url}`)
     response.end('here')
@@ -28,13 +31,17 @@ export const startMachine = async (): Promise<Machine> => {
     reached.push(`https ${request.headers.host} ${request.url}`)
     response.end('here')
   })
-  for (const server of [http, https]) server.on('connection', () => reached.push('connection'))
+  for (const server of [http, https])
+    server.on('connection', ({ localAddress }) => {
+      reached.push('connection')
+      met.push(localAddress?.replace('::ffff:', '') ?? '')
+    })
   const machine = { http: await listenOn(http, 'anywhere'), https: await listenOn(https, 'anywhere') }
   const stop = async () => {
     authority.stop()
     await Promise.all([http, https].map((server) => new Promise((closed) => server.close(closed))))
   }
-  return { ...machine, authority, reached, stop }
+  return { ...machine, authority, reached, met, stop }
 }
 
 /** The port it got. */
