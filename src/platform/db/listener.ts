@@ -11,7 +11,7 @@ export type Listener = {
 const FIRST_PAUSE_MS = 100
 const LONGEST_PAUSE_MS = 5_000
 
-export const createListener = (servers: Servers, log: Log): Listener => {
+export const createListener = (servers: Pick<Servers, 'dedicated'>, log: Log): Listener => {
   const hearers = new Map<string, Set<() => void>>()
   let client: pg.Client | undefined
   let opening: Promise<void> | undefined
@@ -58,11 +58,13 @@ export const createListener = (servers: Servers, log: Log): Listener => {
     retry.unref()
   }
 
-  const ensureOpen = (): Promise<void> => {
+  /** A second connection would be nobody's, and would keep the process from its end. */
+  const ensureOpen = async (): Promise<void> => {
+    if (client) return
     opening ??= open().finally(() => {
       opening = undefined
     })
-    return opening
+    await opening
   }
 
   const hear = async (channel: string): Promise<void> => {
