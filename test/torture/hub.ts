@@ -38,6 +38,8 @@ export type HubParts = {
 /** `ebizness start` ends so when no database answers while it starts: whoever watches it starts it again. */
 const FOUND_NO_DATABASE = 3
 const RESTART_PAUSE_MS = 100
+/** Much longer than whoever watches a hub waits for its end. */
+const STOPS_WITHIN_MS = 60_000
 
 export const startHub = ({ folder, program, port, env, output, ledger }: HubParts): HubProcess => {
   let stopped = false
@@ -89,7 +91,9 @@ export const startHub = ({ folder, program, port, env, output, ledger }: HubPart
       if (child.exitCode !== null || child.signalCode !== null) return
       const ended = once(child, 'exit')
       child.kill('SIGTERM')
+      const late = setTimeout(() => child.kill('SIGKILL'), STOPS_WITHIN_MS)
       const [code, signal] = await ended
+      clearTimeout(late)
       if (code !== 0 && code !== FOUND_NO_DATABASE)
         ledger.breaches.push(`the hub on port ${port} did not stop as asked: ${signal ?? code}`)
     },
