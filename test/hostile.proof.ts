@@ -19,12 +19,16 @@ const counts = (byName: ReadonlyMap<number | string, number>): string =>
 
 describe.runIf(scale.parts.includes('api'))('requests made from the API’s document, and spoilt', () => {
   it('are answered as documented, and leave nothing behind where they are refused', async () => {
-    const { sent, tookMs, slowestMs, byStatus, breaches } = await fuzzApi(scale.apiCases, scale.seed)
+    const fuzzed = await fuzzApi(scale.apiCases, scale.seed)
+    const { sent, tookMs, slowestMs, byStatus, byOperation, rules, tried, breaches } = fuzzed
     tell(
-      `API: ${sent} requests in ${Math.round(tookMs / 1000)} s, slowest ${Math.round(slowestMs)} ms, seed ${scale.seed}: ${counts(byStatus)}`,
+      `API: ${sent} requests, of ${tried} of ${rules} limits of the document one by one, in ${Math.round(tookMs / 1000)} s, slowest ${Math.round(slowestMs)} ms, seed ${scale.seed}: ${counts(byStatus)}`,
+      ...(scale.long ? [...byOperation].map(([operation, each]) => `  ${operation}: ${counts(each)}`) : []),
     )
     expect(breaches.join('\n')).toBe('')
     expect(sent).toBeGreaterThanOrEqual(scale.apiCases)
+    // Every other request is one of those.
+    if (scale.apiCases >= 2 * rules) expect(tried).toBe(rules)
   }, 600_000)
 })
 

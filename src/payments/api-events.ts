@@ -26,7 +26,7 @@ import * as shapes from './schemas.ts'
 const event = z.object({
   id: z
     .string()
-    .max(60)
+    .regex(/^evt_[0-9a-z]{26}$/)
     .describe('The event’s id, evt_….')
     .openapi({ param: { name: 'id', in: 'path' } }),
 })

@@ -22,7 +22,8 @@ export const Currency = z
   .string()
   .regex(/^[A-Z]{3}$/, 'must be an ISO 4217 code in capital letters, e.g. EUR')
   .openapi({ description: 'ISO 4217, in capital letters.', example: 'EUR' })
-export const LanguageCode = z.string().regex(/^[a-z]{2}$/, 'must be an ISO 639-1 code in small letters, e.g. lv')
+const LANGUAGE = /^[a-z]{2}$/
+export const LanguageCode = z.string().regex(LANGUAGE, 'must be an ISO 639-1 code in small letters, e.g. lv')
 const PAYERS_LANGUAGE = 'In which the payer is spoken to: ISO 639-1, one of the e-service’s languages.'
 const ATTEMPTS = 'one: a refusal ends the payment. many: the payer may try again, at another bank too.'
 export const Time = z
@@ -54,16 +55,33 @@ export const inDigits = (minimum: number, maximum: number) =>
 
 /** With twenty attempts a notice stays below 20 kB (payments.md §2). */
 const MAX_LANGUAGES = 6
+const MAX_METADATA_ENTRIES = 20
+const MAX_METADATA_NAME = 40
 const MAX_METADATA_BYTES = 6 * 1024
 
-const Text = z.string().trim().min(1).max(140)
+/** What the document says of names and their number: the generator reads neither out of a record, nor out of what refines it. */
+const BY_LANGUAGE = {
+  propertyNames: { type: 'string', pattern: LANGUAGE.source },
+  minProperties: 1,
+  maxProperties: MAX_LANGUAGES,
+}
+const BY_NAME = {
+  propertyNames: { type: 'string', minLength: 1, maxLength: MAX_METADATA_NAME },
+  maxProperties: MAX_METADATA_ENTRIES,
+}
+
+/** Measured as it comes, as whoever reads the document measures it; the blanks around it are left out. */
+const Text = z.string().max(140).regex(/\S/, 'must hold more than blanks').trim()
 export const Description = z
   .union([
     Text,
-    z.record(LanguageCode, Text).refine((texts) => {
-      const { length } = Object.keys(texts)
-      return length > 0 && length <= MAX_LANGUAGES
-    }, `must hold 1 to ${MAX_LANGUAGES} languages`),
+    z
+      .record(LanguageCode, Text)
+      .refine((texts) => {
+        const { length } = Object.keys(texts)
+        return length > 0 && length <= MAX_LANGUAGES
+      }, `must hold 1 to ${MAX_LANGUAGES} languages`)
+      .openapi(BY_LANGUAGE),
   ])
   .openapi({ description: 'One text, or one per language; what is paid for, in words the payer knows.' })
 
@@ -127,13 +145,17 @@ export const NewPayment = z
     ),
     attempts: z.enum(['one', 'many']).optional().describe(ATTEMPTS),
     metadata: z
-      .record(z.string().min(1).max(40), z.string().max(200))
-      .refine((record) => Object.keys(record).length <= 20, 'must hold at most 20 entries')
+      .record(z.string().min(1).max(MAX_METADATA_NAME), z.string().max(200))
+      .refine(
+        (record) => Object.keys(record).length <= MAX_METADATA_ENTRIES,
+        `must hold at most ${MAX_METADATA_ENTRIES} entries`,
+      )
       .refine(
         (record) => Buffer.byteLength(JSON.stringify(record)) <= MAX_METADATA_BYTES,
         `must be at most ${MAX_METADATA_BYTES} bytes of JSON`,
       )
       .optional()
+      .openapi(BY_NAME)
       .describe('The e-service’s own notes, up to 20 texts by name; given back unread.'),
   })
   .openapi('NewPayment', { description: 'An order: what is to be paid, to whom, and where the payer goes back to.' })

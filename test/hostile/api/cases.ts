@@ -1,8 +1,13 @@
 import type { Chance } from '../../torture/chance.ts'
 import type { Sent } from '../request.ts'
-import { type ApiDocument, type ApiOperation, misfit, type Schema } from './document.ts'
-import { type Draft, SPOIL } from './spoil.ts'
+import { type ApiDocument, type ApiOperation, bodySchemaOf } from './document.ts'
+import type { Draft } from './draft.ts'
+import { type Fault, faultsOf, showFault } from './fits.ts'
+import { parameterFaults } from './parameters.ts'
+import { SPOIL } from './spoil.ts'
 import { jsonText } from './strange.ts'
+import type { Probe } from './sweep.ts'
+import { pickOf } from './values.ts'
 import type { ApiWorld } from './world.ts'
 
 /** One request made from the document, with what may become of it. */
@@ -13,6 +18,8 @@ export type ApiCase = {
   readonly spoilt: readonly string[]
   /** Why it must not be taken; undefined: whatever is documented may be answered. */
   readonly mustRefuse: string | undefined
+  /** Fields that the document forbids as they are, where nothing else is wrong: the answer must name one of them, and no field beside them. */
+  readonly wrong: readonly Fault[] | undefined
   /** The id that the path names. */
   readonly about: string | undefined
   /** The body as a parser reads it. */
@@ -24,17 +31,21 @@ export type ApiCase = {
 /** How many changes one request bears: none in an eighth of them, so that what is taken is looked at too. */
 const changesOf = (chance: Chance): number => (chance.happens(0.125) ? 0 : chance.happens(0.8) ? 1 : 2)
 
-export const makeCase = (document: ApiDocument, world: ApiWorld, operation: ApiOperation, chance: Chance): ApiCase => {
-  const draft = world.draftOf(operation, chance)
-  const spoilt: string[] = []
-  for (let left = changesOf(chance); left > 0; left--) {
-    const [first, ...others] = SPOIL.filter(({ fits }) => fits(operation))
-    if (!first) break
-    const spoil = chance.pick(first, ...others)
-    spoilt.push(`${spoil.name} ${spoil.change(draft, chance, operation) ?? ''}`.trim())
-  }
+export const makeCase = (
+  document: ApiDocument,
+  world: ApiWorld,
+  operation: ApiOperation,
+  chance: Chance,
+  probe?: Probe,
+): ApiCase => {
+  const draft = world.draftOf(document, operation, chance)
+  const spoilt = probe ? [probe.name] : spoil(document, draft, operation, chance)
+  probe?.change(draft, chance)
   const body = bodyOf(draft)
   const json = parsed(body)
+  const before = anothersIn(draft) ?? beforeFields(document, draft, operation, body, json)
+  const wrong = fieldFaults(document, draft, operation, json)
+  const reached = before === undefined && !(draft.segments.size > 0 && draft.owner === undefined)
   return {
     operation,
     request: {
@@ -44,11 +55,20 @@ export const makeCase = (document: ApiDocument, world: ApiWorld, operation: ApiO
       ...(body === undefined ? {} : { body }),
     },
     spoilt,
-    mustRefuse: draft.refused ?? anothersIn(draft) ?? misfitOf(document, draft, operation, body, json),
+    mustRefuse: before ?? wrong.map(showFault)[0],
+    wrong: reached ? wrong : undefined,
     about: draft.segments.get('id'),
     json,
     caller: draft.caller,
   }
+}
+
+const spoil = (document: ApiDocument, draft: Draft, operation: ApiOperation, chance: Chance): readonly string[] => {
+  const ways = SPOIL.filter(({ fits }) => fits(operation))
+  return Array.from({ length: changesOf(chance) }, () => {
+    const way = pickOf(chance, ways)
+    return `${way?.name} ${way?.change(draft, chance, operation, document) ?? ''}`.trim()
+  })
 }
 
 /** What one e-service has is nothing to another, in either direction. */
@@ -75,28 +95,49 @@ const targetOf = ({ segments, query }: Draft, { path }: ApiOperation): string =>
   return asked === '' ? filled : `${filled}?${asked}`
 }
 
-const misfitOf = (
+/** What stands in the way before any field is looked at. */
+const beforeFields = (
   { shapes }: ApiDocument,
   draft: Draft,
   { parameters, requestBody }: ApiOperation,
   body: Uint8Array | undefined,
   json: unknown,
 ): string | undefined => {
-  for (const { name, in: place, required, schema } of parameters) {
-    const given =
-      place === 'path' ? draft.segments.get(name) : place === 'query' ? firstIn(draft.query, name) : undefined
-    if (given === undefined) {
-      if (required && place !== 'header') return `${name} required`
-      continue
-    }
-    const text = decoded(given)
-    const fault = text === undefined ? 'no UTF-8' : misfit(shapes, schema, readAs(schema, text))
-    if (fault !== undefined) return `${place} ${name}${fault}`
+  if (draft.refused !== undefined) return draft.refused
+  for (const parameter of parameters) {
+    const { name, in: place, required } = parameter
+    if (place === 'query') continue
+    const text = place === 'path' ? decoded(draft.segments.get(name) ?? '') : headerIn(draft.headers, name)
+    if (text === undefined && required) return `${name} required`
+    const [fault] = text === undefined ? [] : parameterFaults(shapes, parameter, text)
+    if (fault) return `${place} ${showFault(fault)}`
   }
-  const schema = requestBody?.content['application/json']?.schema
-  if (!schema) return undefined
-  if (body !== undefined && body.length > 0 && json === undefined) return 'body is not JSON'
-  return misfit(shapes, schema, json ?? {})
+  return requestBody && body !== undefined && body.length > 0 && json === undefined ? 'body is not JSON' : undefined
+}
+
+const fieldFaults = (
+  { shapes }: ApiDocument,
+  draft: Draft,
+  operation: ApiOperation,
+  json: unknown,
+): readonly Fault[] => {
+  const inQuery = operation.parameters
+    .filter(({ in: place }) => place === 'query')
+    .flatMap((parameter): readonly Fault[] => {
+      const { name, required } = parameter
+      const given = firstIn(draft.query, name)
+      if (given === undefined) return required ? [{ at: [name], rule: 'required' }] : []
+      const text = decoded(given)
+      return text === undefined ? [{ at: [name], rule: 'UTF-8' }] : parameterFaults(shapes, parameter, text)
+    })
+  const schema = bodySchemaOf(operation)
+  return [...inQuery, ...(schema ? faultsOf(shapes, schema, json === undefined ? {} : json) : [])]
+}
+
+/** As Node hands it over where it is sent more than once. */
+const headerIn = (headers: Draft['headers'], wanted: string): string | undefined => {
+  const values = headers.filter(([name]) => name === wanted).map(([, value]) => value)
+  return values.length > 0 ? values.join(', ') : undefined
 }
 
 const firstIn = (query: Draft['query'], wanted: string): string | undefined =>
@@ -109,7 +150,3 @@ const decoded = (text: string): string | undefined => {
     return undefined
   }
 }
-
-/** A parameter is text; where the document says number it must be written as one. */
-const readAs = ({ type }: Schema, text: string): unknown =>
-  type === 'integer' && /^-?(0|[1-9]\d*)$/.test(text) ? Number(text) : text

@@ -1,9 +1,11 @@
 import { parseInstant } from '../../../src/kernel/time.ts'
 import { PROBLEM_CODES } from '../../../src/payments/problem-codes.ts'
+import { MAX_BODY_BYTES } from '../../../src/payments/requests.ts'
 import { fieldOf, type Written } from '../ledger.ts'
 import type { Got } from '../request.ts'
 import type { ApiCase } from './cases.ts'
-import { type ApiDocument, misfit } from './document.ts'
+import { type ApiDocument, bodySchemaOf, resolved, type Schema } from './document.ts'
+import { faultsOf, showFault } from './fits.ts'
 import { MARKS } from './world.ts'
 
 /** What a request may leave behind, whatever becomes of it: when its key was used. */
@@ -30,10 +32,10 @@ export const breachesOf = (
     ...(one.spoilt.length === 0 && refused && status !== 409 ? [`is refused unspoilt: ${got.body}`] : []),
     ...undocumented(document, one, got, body),
     ...(refused ? problemFaults(got, body) : []),
-    ...(refused && one.mustRefuse === undefined ? unexplained(body) : []),
+    ...(refused ? misnamed(one, got, body) : []),
     ...leaks(one, got),
     ...leftovers(one, status, body, written),
-    ...(status === 201 && one.operation.operationId === 'createPayment' ? changedOnTheWay(one.json, body) : []),
+    ...(status === 201 && one.operation.operationId === 'createPayment' ? changedOnTheWay(document, one, body) : []),
   ]
 }
 
@@ -51,10 +53,8 @@ const undocumented = ({ shapes }: ApiDocument, { operation }: ApiCase, got: Got,
   const type = got.type.split(';')[0] ?? ''
   const schema = operation.responses[got.status]?.content[type]?.schema
   if (!schema) return [`${got.status} ${type} is not documented`]
-  const fault = type.includes('json') ? misfit(shapes, schema, body, true) : undefined
-  return fault === undefined
-    ? []
-    : [`the answer is not as documented: ${fault} in ${got.body.toString().slice(0, 500)}`]
+  const [fault] = type.includes('json') ? faultsOf(shapes, schema, body, { closed: true }) : []
+  return fault ? [`the answer is not as documented: ${showFault(fault)} in ${got.body.toString().slice(0, 500)}`] : []
 }
 
 const CODES: Readonly<Record<string, { readonly status: number }>> = PROBLEM_CODES
@@ -71,19 +71,45 @@ const problemFaults = (got: Got, body: unknown): readonly string[] => {
   ]
 }
 
-/** Rules that JSON Schema has no word for; a field that breaks none of them and is refused would surprise an integrator. */
-const REFINED =
-  /^(paymentReference|expiresAt|from|to|after|returnUrl|payer\.email|payee|channel|channels(\.\d+)?|language|reason|description(\.\w*)?|metadata(\..*)?)?$/s
+/** Rules that JSON Schema has no word for, as the hub tells of them; a field that breaks none of them and is refused would surprise an integrator. */
+const REFINED: readonly RegExp[] = [
+  /neither U\+0000 nor half of a surrogate pair/,
+  /^must be at most \d+ bytes of JSON$/,
+  /^must be an ISO 11649 or 7-3-1 creditor reference/,
+  /^This is not a cursor of ours/,
+  // Of a right form, and no moment or address all the same: the 30th of February, a port of six digits.
+  /^must be an RFC 3339 time/,
+  /^must be a whole address/,
+  /^must be an e-mail address/,
+]
 
-const unexplained = (body: unknown): readonly string[] => {
-  if (fieldOf(body, 'code') !== 'invalid_fields') return []
+/** Fields are refused where the document forbids them or such a rule does, each by its name; and those that it forbids are named. */
+const misnamed = ({ wrong, request }: ApiCase, { status, body: text }: Got, body: unknown): readonly string[] => {
+  if (wrong === undefined || status === 429) return []
+  const code = fieldOf(body, 'code')
+  if (code !== 'invalid_fields') {
+    const other = wrong.length === 0 || OTHERWISE.includes(String(code)) || tooLarge(request, status)
+    return other ? [] : [`refused for something else than ${wrong.map(showFault)[0]}: ${text}`]
+  }
   const errors = fieldOf(body, 'errors')
-  const paths = Array.isArray(errors)
-    ? errors.map((error) => [String(fieldOf(error, 'path')), String(fieldOf(error, 'message'))])
+  const named = Array.isArray(errors)
+    ? errors.map((error) => ({ path: String(fieldOf(error, 'path')), message: String(fieldOf(error, 'message')) }))
     : []
-  const odd = paths.filter(([path = '', message = '']) => !REFINED.test(path) && !/surrogate/.test(message))
-  return odd.map(([path, message]) => `fits the document and is refused: ${path} ${message}`)
+  const refined = ({ message }: { readonly message: string }) => REFINED.some((rule) => rule.test(message))
+  const forbidden = ({ path }: { readonly path: string }) => wrong.some(({ at }) => at.includes(path))
+  const odd = named.filter((error) => !refined(error) && !forbidden(error))
+  return [
+    ...odd.map(({ path, message }) => `fits the document and is refused: ${path} ${message}`),
+    ...(named.some(forbidden) || named.some(refined) || odd.length > 0
+      ? []
+      : [`does not name ${wrong.map(showFault)[0]}: ${text}`]),
+  ]
 }
+
+/** An Idempotency-Key stands before what the body says. */
+const OTHERWISE = ['idempotency_key_reused', 'not_json']
+const tooLarge = ({ body }: ApiCase['request'], status: number): boolean =>
+  status === 413 && (body?.length ?? 0) > MAX_BODY_BYTES
 
 const leaks = ({ caller }: ApiCase, { body }: Got): readonly string[] => {
   const text = body.toString()
@@ -113,30 +139,32 @@ const isAbout = ({ table, row }: Written, id: string): boolean => {
   return named.includes(id) || (table === 'platform.job' && String(row.key).split('/').includes(id))
 }
 
-/** What was ordered is what is shown; of texts the spaces around them apart. */
-const changedOnTheWay = (sent: unknown, shown: unknown): readonly string[] => {
-  const same = (name: string, at = name) => {
-    const wanted = fieldOf(sent, name)
-    return wanted === undefined || JSON.stringify(sorted(wanted)) === JSON.stringify(sorted(fieldOf(shown, at)))
-  }
-  const expires = fieldOf(sent, 'expiresAt')
-  const description = fieldOf(sent, 'description')
-  const told = fieldOf(shown, 'description')
-  const texts = typeof description === 'string' ? [description] : Object.values(Object(description))
-  const toldTexts = Object.values(Object(told))
-  return [
-    ...['reference', 'amount', 'currency', 'returnUrl', 'language', 'metadata', 'payer', 'payee'].filter(
-      (name) => !same(name),
-    ),
-    ...(same('attempts', 'allowedAttempts') ? [] : ['attempts']),
-    ...(texts.every((text) => toldTexts.includes(String(text).trim())) ? [] : ['description']),
-    ...(expires === undefined || parseInstant(String(expires)) === parseInstant(String(fieldOf(shown, 'expiresAt')))
-      ? []
-      : ['expiresAt']),
-  ].map(
-    (name) =>
-      `${name} is not what was ordered: ${JSON.stringify(fieldOf(sent, name))} is shown as ${JSON.stringify(fieldOf(shown, name))}`,
-  )
+/** Taken with the order, and not shown again by the same name. */
+const UNSHOWN = ['channel', 'channels', 'paymentReference']
+const SHOWN_AS: Readonly<Record<string, string>> = { attempts: 'allowedAttempts' }
+
+/** What was ordered is what is shown, in every field that the document has; of texts the spaces around them apart. */
+const changedOnTheWay = (
+  { shapes }: ApiDocument,
+  { operation, json: sent }: ApiCase,
+  shown: unknown,
+): readonly string[] => {
+  const { properties = {} } = resolved(shapes, bodySchemaOf(operation) ?? {})
+  return Object.entries(properties)
+    .filter(([name]) => fieldOf(sent, name) !== undefined && !UNSHOWN.includes(name))
+    .map(([name, schema]) => [name, schema, fieldOf(sent, name), fieldOf(shown, SHOWN_AS[name] ?? name)] as const)
+    .filter(([name, schema, wanted, told]) => !isShown(name, schema, wanted, told))
+    .map(
+      ([name, , wanted, told]) =>
+        `${name} is not what was ordered: ${JSON.stringify(wanted)} is shown as ${JSON.stringify(told)}`,
+    )
+}
+
+const isShown = (name: string, { format }: Schema, wanted: unknown, told: unknown): boolean => {
+  if (format === 'date-time') return parseInstant(String(wanted)) === parseInstant(String(told))
+  if (name !== 'description') return JSON.stringify(sorted(wanted)) === JSON.stringify(sorted(told))
+  const texts = typeof wanted === 'string' ? [wanted] : Object.values(Object(wanted))
+  return texts.every((text) => Object.values(Object(told)).includes(String(text).trim()))
 }
 
 const sorted = (value: unknown): unknown =>

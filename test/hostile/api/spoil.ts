@@ -1,182 +1,19 @@
-import { gzipSync } from 'node:zlib'
-import type { Chance } from '../../torture/chance.ts'
-import type { ApiOperation } from './document.ts'
-import { jsonText, raw, STRANGE_SEGMENTS, strangeText, strangeValue } from './strange.ts'
+import type { ApiOperation, ApiParameter } from './document.ts'
+import { type Draft, type Spoil, withHeader, withParameter } from './draft.ts'
+import { parameterTexts } from './parameters.ts'
+import { BODY } from './spoil-body.ts'
+import { STRANGE_SEGMENTS, strangeText } from './strange.ts'
+import { pickOf } from './values.ts'
 
-/** A request that the hub would take, about to be spoilt. */
-export type Draft = {
-  readonly segments: Map<string, string>
-  query: readonly (readonly [name: string, value: string])[]
-  headers: readonly (readonly [name: string, value: string])[]
-  json: Readonly<Record<string, unknown>> | undefined
-  /** Sent instead of the JSON. */
-  bytes: Uint8Array | undefined
-  caller: 'ours' | 'theirs' | 'nobody'
-  /** Why it must not be taken, where no schema says so. */
-  refused: string | undefined
-  /** Whose the ids in the path are; undefined: nobody's. */
-  owner: 'ours' | 'theirs' | undefined
-  readonly foreign: Foreign
-}
-
-/** Another e-service's key and ids. */
-export type Foreign = {
-  readonly key: string
-  /** A payment that was paid and goes back in part, and one that can still be paid. */
-  readonly paid: string
-  readonly open: string
-  /** Of the paid one. */
-  readonly refund: string
-  readonly event: string
-}
-
-/** One way to spoil it; says what was done. */
-export type Spoil = {
-  readonly name: string
-  readonly fits: (operation: ApiOperation) => boolean
-  readonly change: (draft: Draft, chance: Chance, operation: ApiOperation) => string | undefined
-}
+/** Every way to spoil a request. */
 
 const NOBODYS = 'nobody’s key'
 
 const always = () => true
-const hasBody = ({ requestBody }: ApiOperation) => requestBody !== undefined
 const isPost = ({ method }: ApiOperation) => method === 'POST'
 const hasPath = ({ path }: ApiOperation) => path.includes('{')
-const hasQuery = ({ parameters }: ApiOperation) => parameters.some(({ in: place }) => place === 'query')
-
-const withHeader = (draft: Draft, name: string, ...values: readonly string[]): void => {
-  const others = draft.headers.filter(([known]) => known !== name)
-  draft.headers = [...others, ...values.map((value) => [name, value] as const)]
-}
-
-const pickOf = <Value>(chance: Chance, values: readonly Value[]): Value | undefined =>
-  values[chance.between(0, values.length - 1)]
-
-const OPTIONAL = [
-  'payee',
-  'payer',
-  'paymentReference',
-  'language',
-  'channel',
-  'channels',
-  'expiresAt',
-  'attempts',
-  'metadata',
-]
-const FIELDS = ['reference', 'amount', 'currency', 'description', 'returnUrl', ...OPTIONAL]
-const REFUND_FIELDS = ['amount', 'attempt', 'reason']
-const INNER: Readonly<Record<string, readonly string[]>> = {
-  payer: ['name', 'email', 'personalCode', 'registrationNumber', 'iban', '__proto__'],
-  metadata: ['', 'a', 'k'.repeat(40), 'k'.repeat(41), '😀'.repeat(40), '__proto__', 'constructor', '\u0000'],
-  description: ['lv', 'en', 'LV', 'xx', '', '__proto__', 'lav'],
-  channels: ['0'],
-}
-
-const fieldsOf = ({ operationId }: ApiOperation): readonly string[] =>
-  operationId === 'createPayment' ? FIELDS : REFUND_FIELDS
-
-const BODY: readonly Spoil[] = [
-  {
-    name: 'a field is strange',
-    fits: hasBody,
-    change: (draft, chance, operation) => {
-      const field = pickOf(chance, fieldsOf(operation)) ?? ''
-      draft.json = { ...draft.json, [field]: strangeValue(chance) }
-      return field
-    },
-  },
-  {
-    name: 'a field within is strange',
-    fits: ({ operationId }) => operationId === 'createPayment',
-    change: (draft, chance) => {
-      const field = pickOf(chance, Object.keys(INNER)) ?? ''
-      const inner = pickOf(chance, INNER[field] ?? []) ?? ''
-      const value = chance.happens(0.5) ? strangeText(chance) : strangeValue(chance)
-      draft.json = { ...draft.json, [field]: raw(jsonText(field === 'channels' ? [value] : JSON.parse('{}'))) }
-      const written = field === 'channels' ? jsonText([value]) : `{${JSON.stringify(inner)}:${jsonText(value)}}`
-      draft.json = { ...draft.json, [field]: raw(written) }
-      return `${field}.${inner}`
-    },
-  },
-  {
-    name: 'a field is missing',
-    fits: hasBody,
-    change: (draft, chance, operation) => {
-      const field = pickOf(chance, fieldsOf(operation)) ?? ''
-      draft.json = Object.fromEntries(Object.entries(draft.json ?? {}).filter(([name]) => name !== field))
-      return field
-    },
-  },
-  {
-    name: 'a field that there is not',
-    fits: hasBody,
-    change: (draft, chance) => {
-      const name = chance.pick('x', 'id', 'status', 'merchant', 'constructor', 'toString', 'Amount', 'amount ', '')
-      draft.json = { ...draft.json, [name]: strangeValue(chance) }
-      return name
-    },
-  },
-  {
-    name: 'bytes that are no JSON, or another one',
-    fits: isPost,
-    change: (draft, chance) => {
-      const text = jsonText(draft.json ?? {})
-      const at = chance.between(0, text.length - 1)
-      draft.bytes = Buffer.from(
-        chance.pick<string | Uint8Array>(
-          text.slice(0, at),
-          `${text.slice(0, at)}${String.fromCharCode(chance.between(0, 255))}${text.slice(at + 1)}`,
-          `\ufeff${text}`,
-          `${text}${text}`,
-          `[${text}]`,
-          text.replace('{', '{"__proto__":{"amount":1},'),
-          text.replace('{', '{"amount":1,'),
-          text.replace(/}$/, ',"amount":1}'),
-          text.replaceAll('"', "'"),
-          `${text}\0`,
-          'null',
-          '"text"',
-          '7',
-          '[]',
-          '{}',
-          '{',
-          '[[[['.repeat(5_000),
-          Buffer.from(text, 'utf16le'),
-          Buffer.concat([Buffer.from(text.slice(0, at)), Buffer.from([0xff, 0xc0, 0x80]), Buffer.from(text.slice(at))]),
-          `{"description":"${'x'.repeat(chance.pick(65_000, 66_000, 200_000))}"}`,
-          ' '.repeat(60_000) + text,
-        ),
-      )
-      return undefined
-    },
-  },
-  {
-    name: 'the body’s type or packing',
-    fits: hasBody,
-    change: (draft, chance) => {
-      if (draft.refused !== undefined) return undefined
-      const type = chance.pick(
-        'text/plain',
-        '',
-        'application/jsonx',
-        'multipart/form-data; boundary=x',
-        'application/x-www-form-urlencoded',
-        'application/json; charset=utf-16',
-        'APPLICATION/JSON',
-        'application/json;',
-        'application/problem+json',
-      )
-      withHeader(draft, 'content-type', ...(type === '' ? [] : [type]))
-      if (chance.happens(0.3)) {
-        draft.bytes = gzipSync(jsonText(draft.json ?? {}))
-        withHeader(draft, 'content-encoding', 'gzip')
-      }
-      if (!/^application\/json\s*(;|$)/i.test(type)) draft.refused = 'the body is of another type'
-      return type
-    },
-  },
-]
+const hasQuery = ({ parameters }: ApiOperation) => parameters.some(isQuery)
+const isQuery = ({ in: place }: ApiParameter) => place === 'query'
 
 const HEADERS: readonly Spoil[] = [
   {
@@ -193,21 +30,7 @@ const HEADERS: readonly Spoil[] = [
         ['\t'],
       )
       withHeader(draft, 'idempotency-key', ...values)
-      draft.refused = 'no such Idempotency-Key'
       return values.join('|').slice(0, 20)
-    },
-  },
-  {
-    name: 'an Idempotency-Key at its limit',
-    fits: isPost,
-    change: (draft, chance) => {
-      if (draft.refused !== undefined) return undefined
-      withHeader(
-        draft,
-        'idempotency-key',
-        `${chance.between(0, 1e9)}`.padEnd(255, chance.pick('!', '~', "'", '%', '"')),
-      )
-      return undefined
     },
   },
   {
@@ -333,4 +156,16 @@ const ADDRESSES: readonly Spoil[] = [
   },
 ]
 
-export const SPOIL: readonly Spoil[] = [...BODY, ...BODY, ...HEADERS, ...ADDRESSES]
+const PARAMETERS: readonly Spoil[] = (['right', 'wrong'] as const).map((which) => ({
+  name: which === 'right' ? 'a parameter as the document allows' : 'a parameter as the document forbids',
+  fits: ({ parameters }) => parameters.length > 0,
+  change: (draft, chance, { parameters }, { shapes }) => {
+    const parameter = pickOf(chance, parameters)
+    const text = parameter && pickOf(chance, parameterTexts(shapes, parameter, chance)[which])
+    if (!parameter || text === undefined) return undefined
+    withParameter(draft, parameter, text)
+    return `${parameter.name} ${text.slice(0, 30)}`
+  },
+}))
+
+export const SPOIL: readonly Spoil[] = [...BODY, ...HEADERS, ...ADDRESSES, ...PARAMETERS]

@@ -9,6 +9,8 @@ export const jsonText = (value: unknown): string =>
   JSON.stringify(value).replaceAll(/"\\u0001((?:[^"\\]|\\(?!u0001)[\s\S])*)\\u0001"/g, (_, inner: string) =>
     JSON.parse(`"${inner}"`),
   )
+/** The value as a parser reads it. */
+export const readBack = (value: unknown): unknown => (value === undefined ? undefined : JSON.parse(jsonText(value)))
 
 export const STRANGE_TEXTS: readonly string[] = [
   '',

@@ -1,11 +1,13 @@
+import { z } from 'zod'
 import { DAY_MS, toRfc3339 } from '../../../src/kernel/time.ts'
 import { startTestHub, type TestHub } from '../../support/hub.ts'
 import { ordered, paidThrough, type Stage } from '../../support/story.ts'
 import { type Chance, chanceFrom } from '../../torture/chance.ts'
 import { type Ledger, openLedger } from '../ledger.ts'
-import type { ApiOperation } from './document.ts'
+import { type ApiDocument, type ApiOperation, type ApiParameter, bodySchemaOf } from './document.ts'
+import type { Draft, Foreign } from './draft.ts'
 import { type OrderKeys, orderKeys } from './order-keys.ts'
-import type { Draft, Foreign } from './spoil.ts'
+import { allowedOf, pickOf } from './values.ts'
 
 /** A hub with our e-service, whose key the cases use, and others, of whom nothing may ever be seen. */
 export type ApiWorld = {
@@ -13,7 +15,7 @@ export type ApiWorld = {
   readonly ledger: Ledger
   readonly keys: OrderKeys
   /** A request that the hub takes. */
-  draftOf(operation: ApiOperation, chance: Chance): Draft
+  draftOf(document: ApiDocument, operation: ApiOperation, chance: Chance): Draft
   /** An order that the hub takes. */
   orderOf(chance: Chance): Readonly<Record<string, unknown>>
   /** What later cases are about: payments that can still be cancelled, those that were paid, their events and refunds. */
@@ -23,6 +25,8 @@ export type ApiWorld = {
     readonly events: string[]
     readonly refunds: [string, string][]
     readonly tokens: string[]
+    /** Where pages of payments and of events go on. */
+    readonly cursors: { readonly payments: string; readonly events: string }
   }
   stop(): Promise<void>
 }
@@ -48,6 +52,8 @@ const withNeighbour = (text: string): string => {
   return text.replace(/\n {4}eServices:/, (list) => list + library)
 }
 
+const Cursors = z.object({ next: z.string().optional(), cursor: z.string().optional() })
+
 const PAID = 12
 /** Of those that can be cancelled, so many are remembered. */
 const OPEN = 50
@@ -59,9 +65,13 @@ export const openApiWorld = async (): Promise<ApiWorld> => {
   const foreign: Foreign[] = []
   for (const other of OTHERS) foreign.push(await theirsIn(hub, (await hub.keyOf(other, ['payer:read'])).key))
   const { key } = await ours
-  const known: ApiWorld['known'] = { open: [], paid: [], events: [], refunds: [], tokens: [] }
+  const orders: string[] = []
   for (let left = PAID; left > 0; left--)
-    known.paid.push((await paidThrough(hub, 'sandbox', 'return_lost', texts(MARKS.ours))).order.id)
+    orders.push((await paidThrough(hub, 'sandbox', 'return_lost', texts(MARKS.ours))).order.id)
+  const page = Cursors.parse((await hub.api('GET', '/v1/payments?limit=1', undefined, { key })).body)
+  const feed = Cursors.parse((await hub.api('GET', '/v1/events?limit=1', undefined, { key })).body)
+  const cursors = { payments: page.next ?? '', events: feed.cursor ?? '' }
+  const known: ApiWorld['known'] = { open: [], paid: orders, events: [], refunds: [], tokens: [], cursors }
   const { body } = await hub.api('GET', '/v1/events?limit=50', undefined, { key })
   known.events.push(...body.events.map(({ id }) => id))
   const first = chanceFrom(0)
@@ -85,7 +95,8 @@ export const openApiWorld = async (): Promise<ApiWorld> => {
     keys,
     known,
     orderOf,
-    draftOf: (operation, chance) => draft(operation, chance, { key, foreign, known, orderOf, now: hub.clock.now() }),
+    draftOf: (document, operation, chance) =>
+      draft(document, operation, chance, { key, foreign, known, orderOf, now: hub.clock.now() }),
     stop: async () => {
       await ledger.close()
       await hub.stop()
@@ -114,20 +125,35 @@ const theirsIn = async (hub: TestHub, key: string): Promise<Foreign> => {
   return { key, paid: order.id, open: open.id, refund: refund.body.id, event: event.id }
 }
 
+/** Which banks pay into which of our accounts. */
+const OFFERS = [
+  { payee: undefined, offers: ['sandbox', 'swedbank-lv', 'seb-lv'] },
+  { payee: 'swedbank', offers: ['sandbox', 'swedbank-lv'] },
+  { payee: 'seb', offers: ['seb-lv'] },
+]
+
 let made = 0
+/** Every field that there was when this was written; what is left out is undefined, so that it is not made of the document. */
 const ordersFor =
   (hub: TestHub): ApiWorld['orderOf'] =>
   (chance) => {
-    const all = {
-      payer: { name: `${MARKS.ours} Paraudziņa`, email: 'anna@example.org', personalCode: '320000-00000' },
+    const { payee, offers } = pickOf(chance, OFFERS) ?? {}
+    const optional = {
+      payer: {
+        name: `${MARKS.ours} Paraudziņa`,
+        email: 'anna@example.org',
+        personalCode: '320000-00000',
+        registrationNumber: '90999900005',
+      },
       paymentReference: 'RF18539007547034',
       language: 'lv',
-      channels: ['liepkalni-sandbox', 'liepkalni-seb'],
+      channel: offers?.[0],
+      channels: offers,
       expiresAt: toRfc3339(hub.clock.now() + DAY_MS),
       attempts: 'many',
       metadata: { mark: MARKS.ours, empty: '' },
     }
-    const some = Object.fromEntries(Object.entries(all).filter(([name]) => name !== 'channels' && chance.happens(0.3)))
+    const some = Object.entries(optional).map(([name, value]) => [name, chance.happens(0.3) ? value : undefined])
     return {
       reference: `${MARKS.ours}-${++made}`,
       amount: chance.between(100, 50_000),
@@ -137,7 +163,8 @@ const ordersFor =
         en: `${MARKS.ours} tax`,
       }),
       returnUrl: `${hub.shopRoot}/back?a=1&b=%20`,
-      ...some,
+      payee,
+      ...Object.fromEntries(some),
     }
   }
 
@@ -147,57 +174,83 @@ type Means = Pick<ApiWorld, 'known' | 'orderOf'> & {
   readonly now: number
 }
 
-const unknown = (operationId: string): never => {
-  throw new Error(`say which id ${operationId} is asked with`)
+const unknown = (what: string): never => {
+  throw new Error(`say which id ${what} is asked with`)
 }
 
-const draft = (operation: ApiOperation, chance: Chance, { key, foreign, known, orderOf, now }: Means): Draft => {
-  const { operationId, method, path, requestBody } = operation
-  const of = <Value>(list: readonly Value[]) => list[chance.between(0, list.length - 1)]
-  const [paid = '', refund = ''] = of(known.refunds) ?? []
-  // Asked for when it is wanted: what was taken to be cancelled is gone.
-  const ids: Readonly<Record<string, () => string | undefined>> = {
-    getPayment: () => of([...known.open, ...known.paid]),
-    cancelPayment: () => known.open.shift() ?? of(known.paid),
-    refundPayment: () => of(known.paid),
-    getRefund: () => paid,
-    getReceipt: () => of(known.paid),
-    redeliverEvent: () => of(known.events),
-  }
-  if (known.open.length > OPEN) known.open.splice(0, known.open.length - OPEN)
-  const query: Readonly<Record<string, Draft['query']>> = {
-    listPayments: [
-      ['limit', String(chance.between(1, 20))],
-      ['status', 'open'],
-      ['from', toRfc3339(now - DAY_MS)],
-    ],
-    listChannels: [
-      ['amount', '1000'],
-      ['currency', 'EUR'],
-      ['language', 'lv'],
-    ],
-    listEvents: [['limit', String(chance.between(1, 50))]],
-    getReceipt: [['language', 'lv']],
-  }
-  // Without a mark: by another e-service's key it goes to a payment of theirs, and is theirs then.
-  const json =
-    operationId === 'createPayment' ? orderOf(chance) : requestBody ? { amount: 1, reason: 'Too much' } : undefined
+/** What no document tells: ids of things that there are, and orders that fit the e-service. All else is made of the document. */
+const draft = (document: ApiDocument, operation: ApiOperation, chance: Chance, means: Means): Draft => {
+  const { operationId, parameters } = operation
+  const json = bodyFor(document, operation, chance, means)
+  const texts = parameters.flatMap((parameter) => {
+    const given = parameter.in === 'path' || parameter.required || chance.happens(0.5)
+    return given ? [[parameter, textFor(document, operation, parameter, chance, means)] as const] : []
+  })
+  const inPlace = (wanted: ApiParameter['in']) =>
+    texts.flatMap(([{ in: place, name }, text]) => (place === wanted ? [[name, text] as const] : []))
+  const segments = new Map(inPlace('path'))
+  const payment = means.known.refunds.find(([, refund]) => refund === segments.get('refund'))?.[0]
+  if (payment !== undefined) segments.set('id', payment)
   return {
-    segments: new Map([
-      ...(path.includes('{id}') ? [['id', ids[operationId]?.() ?? unknown(operationId)] as const] : []),
-      ...(path.includes('{refund}') ? [['refund', refund] as const] : []),
-    ]),
-    query: (query[operationId] ?? []).filter(() => chance.happens(0.7)),
+    segments,
+    query: inPlace('query').map(([name, text]) => [name, encodeURIComponent(text)]),
     headers: [
-      ['authorization', `Bearer ${key}`],
-      ...(method === 'POST' ? [['idempotency-key', `${made}-${chance.between(0, 2 ** 40)}`] as const] : []),
-      ...(json ? [['content-type', 'application/json'] as const] : []),
+      ['authorization', `Bearer ${means.key}`],
+      ...inPlace('header'),
+      ...(json === undefined ? [] : [['content-type', 'application/json'] as const]),
     ],
     json,
     bytes: undefined,
     caller: 'ours',
     refused: undefined,
-    owner: path.includes('{id}') ? 'ours' : undefined,
-    foreign: of(foreign) ?? unknown('another e-service'),
+    owner: segments.has('id') ? 'ours' : undefined,
+    foreign: pickOf(chance, means.foreign) ?? unknown(`another e-service for ${operationId}`),
   }
+}
+
+const bodyFor = ({ shapes }: ApiDocument, operation: ApiOperation, chance: Chance, { orderOf }: Means): unknown => {
+  const schema = bodySchemaOf(operation)
+  if (!schema) return undefined
+  const whole: Readonly<Record<string, () => Readonly<Record<string, unknown>>>> = {
+    createPayment: () => orderOf(chance),
+    // Without a mark: by another e-service's key it goes to a payment of theirs, and is theirs then.
+    refundPayment: () => ({ amount: 1, attempt: undefined, reason: 'Too much' }),
+  }
+  const ofDocument = allowedOf(shapes, schema, chance)
+  const known = whole[operation.operationId]?.()
+  return known ? { ...Object(ofDocument), ...known } : ofDocument
+}
+
+const textFor = (
+  { shapes }: ApiDocument,
+  { operationId }: ApiOperation,
+  { name, in: place, schema }: ApiParameter,
+  chance: Chance,
+  { known }: Means,
+): string => {
+  if (known.open.length > OPEN) known.open.splice(0, known.open.length - OPEN)
+  const of = (list: readonly string[]): string => pickOf(chance, list) ?? unknown(operationId)
+  // Asked for when it is wanted: what was taken to be cancelled is gone.
+  const texts: Readonly<Record<string, () => string>> = {
+    'getPayment id': () => of([...known.open, ...known.paid]),
+    'cancelPayment id': () => known.open.shift() ?? of(known.paid),
+    'refundPayment id': () => of(known.paid),
+    'getRefund id': () => of(known.paid),
+    'getRefund refund': () => of(known.refunds.map(([, refund]) => refund)),
+    'getReceipt id': () => of(known.paid),
+    'redeliverEvent id': () => of(known.events),
+    // Long pages would only take long.
+    'listPayments limit': () => String(chance.between(1, 20)),
+    'listPayments after': () => known.cursors.payments,
+    'listEvents limit': () => String(chance.between(1, 50)),
+    'listEvents after': () => known.cursors.events,
+    'listChannels payee': () => of(OFFERS.flatMap(({ payee }) => payee ?? [])),
+  }
+  const text = texts[`${operationId} ${name}`]?.()
+  if (text !== undefined) return text
+  if (place === 'path') return unknown(`${operationId} ${name}`)
+  // New for each request.
+  return name === 'idempotency-key'
+    ? `${++made}-${chance.between(0, 2 ** 40)}`
+    : String(allowedOf(shapes, schema, chance))
 }
