@@ -106,7 +106,10 @@ const beforeFields = (
   if (draft.refused !== undefined) return draft.refused
   for (const parameter of parameters) {
     const { name, in: place, required } = parameter
-    if (place === 'query') continue
+    if (place === 'query') {
+      if (decoded(firstIn(draft.query, name) ?? '') === undefined) return `${name} is no UTF-8`
+      continue
+    }
     const text = place === 'path' ? decoded(draft.segments.get(name) ?? '') : headerIn(draft.headers, name)
     if (text === undefined && required) return `${name} required`
     const [fault] = text === undefined ? [] : parameterFaults(shapes, parameter, text)
@@ -127,8 +130,7 @@ const fieldFaults = (
       const { name, required } = parameter
       const given = firstIn(draft.query, name)
       if (given === undefined) return required ? [{ at: [name], rule: 'required' }] : []
-      const text = decoded(given)
-      return text === undefined ? [{ at: [name], rule: 'UTF-8' }] : parameterFaults(shapes, parameter, text)
+      return parameterFaults(shapes, parameter, decoded(given) ?? '')
     })
   const schema = bodySchemaOf(operation)
   return [...inQuery, ...(schema ? faultsOf(shapes, schema, json === undefined ? {} : json) : [])]

@@ -4,7 +4,14 @@ import { startTestHub, type TestHub } from '../../support/hub.ts'
 import { ordered, paidThrough, type Stage } from '../../support/story.ts'
 import { type Chance, chanceFrom } from '../../torture/chance.ts'
 import { type Ledger, openLedger } from '../ledger.ts'
-import { type ApiDocument, type ApiOperation, type ApiParameter, bodySchemaOf } from './document.ts'
+import {
+  type ApiDocument,
+  type ApiOperation,
+  type ApiParameter,
+  bodySchemaOf,
+  resolved,
+  type Schema,
+} from './document.ts'
 import type { Draft, Foreign } from './draft.ts'
 import { type OrderKeys, orderKeys } from './order-keys.ts'
 import { allowedOf, pickOf } from './values.ts'
@@ -216,9 +223,14 @@ const bodyFor = ({ shapes }: ApiDocument, operation: ApiOperation, chance: Chanc
     // Without a mark: by another e-service's key it goes to a payment of theirs, and is theirs then.
     refundPayment: () => ({ amount: 1, attempt: undefined, reason: 'Too much' }),
   }
-  const ofDocument = allowedOf(shapes, schema, chance)
-  const known = whole[operation.operationId]?.()
-  return known ? { ...Object(ofDocument), ...known } : ofDocument
+  const known = whole[operation.operationId]?.() ?? {}
+  return { ...Object(allowedOf(shapes, without(resolved(shapes, schema), known), chance)), ...known }
+}
+
+const without = ({ properties = {}, required = [], ...rest }: Schema, known: object): Schema => {
+  const isOther = (name: string): boolean => !Object.hasOwn(known, name)
+  const others = Object.entries(properties).filter(([name]) => isOther(name))
+  return { ...rest, properties: Object.fromEntries(others), required: required.filter(isOther) }
 }
 
 const textFor = (
