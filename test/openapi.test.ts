@@ -2,6 +2,8 @@ import { createConfig, lintFromString } from '@redocly/openapi-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { paymentsApi } from '../src/payments/index.ts'
+import { bodySchemaOf, readDocument } from './hostile/api/document.ts'
+import { faultsOf } from './hostile/api/fits.ts'
 import { type ApiAnswer, startTestHub, type TestHub } from './support/hub.ts'
 import { orderBody, ordered, paidThrough } from './support/story.ts'
 
@@ -144,6 +146,32 @@ const isDocumented = (method: string, path: string, { status, headers, body }: A
   const fits = schemaOf(method, path, status, type).safeParse(body)
   expect(fits.error?.issues, `${method} ${path} ${status}: ${JSON.stringify(body)}`).toBeUndefined()
 }
+
+describe('what is taken is what is documented', () => {
+  const texts = (count: number) =>
+    Object.fromEntries(Array.from({ length: count }, (_, n) => [`a${'bcdefghijklmnopqrstuvwxyz'[n]}`, 'x']))
+
+  it.each([
+    ['a text of blanks', false, { description: ' ' }],
+    ['a text of 140 letters', true, { description: 'ž'.repeat(140) }],
+    ['a text of 140 letters and a blank', false, { description: `${'ž'.repeat(140)} ` }],
+    ['six languages', true, { description: texts(6) }],
+    ['no language', false, { description: {} }],
+    ['seven languages', false, { description: texts(7) }],
+    ['a language in capital letters', false, { description: { LV: 'x' } }],
+    ['20 notes', true, { metadata: texts(20) }],
+    ['21 notes', false, { metadata: texts(21) }],
+    ['a note without a name', false, { metadata: { '': 'x' } }],
+    ['a note with a name of 41 letters', false, { metadata: { ['k'.repeat(41)]: 'x' } }],
+  ])('%s: %s', async (_, isTaken, more) => {
+    const body = orderBody(hub, more)
+    const { shapes, operations: all } = await readDocument(hub.root)
+    const schema = all.filter(({ operationId }) => operationId === 'createPayment').map(bodySchemaOf)[0]
+    expect(faultsOf(shapes, schema ?? {}, body).length === 0).toBe(isTaken)
+    const { status } = await hub.api('POST', '/v1/payments', body)
+    expect(status).toBe(isTaken ? 201 : 422)
+  })
+})
 
 describe('what is answered is what is documented', () => {
   const paid = async () => (await paidThrough(hub, 'sandbox', 'refunded')).order

@@ -1,7 +1,7 @@
 import type { Chance } from '../../torture/chance.ts'
 import { type ApiDocument, resolved, type Schema } from './document.ts'
 import { faultsOf } from './fits.ts'
-import { raw, readBack } from './strange.ts'
+import { jsonText, raw, readBack } from './strange.ts'
 import { textsOf } from './texts.ts'
 
 /** JSON values as a schema wants them, at its limits, and beyond. */
@@ -55,7 +55,9 @@ const objectOf = (shapes: Shapes, schema: Schema, chance: Chance, gives: (name: 
   return {
     ...Object.fromEntries(own.map(([name, member]) => [name, allowedOf(shapes, member, chance)])),
     ...(typeof more === 'object'
-      ? mapOf(shapes, schema, sizeIn(schema.minProperties, schema.maxProperties, chance), chance)
+      ? mapOf(schema, sizeIn(schema.minProperties, schema.maxProperties, chance), () =>
+          allowedOf(shapes, memberOf(schema), chance),
+        )
       : {}),
   }
 }
@@ -70,14 +72,14 @@ const namesOf = ({ propertyNames }: Schema): readonly string[] => {
   return [...new Set(all)].filter((name) => name !== '__proto__')
 }
 
-const mapOf = (shapes: Shapes, schema: Schema, size: number, chance: Chance): Readonly<Record<string, unknown>> => {
-  const more = typeof schema.additionalProperties === 'object' ? schema.additionalProperties : {}
-  return Object.fromEntries(
+const mapOf = (schema: Schema, size: number, member: () => unknown): Readonly<Record<string, unknown>> =>
+  Object.fromEntries(
     namesOf(schema)
       .slice(0, size)
-      .map((name) => [name, allowedOf(shapes, more, chance)]),
+      .map((name) => [name, member()]),
   )
-}
+
+const memberOf = ({ additionalProperties: more }: Schema): Schema => (typeof more === 'object' ? more : {})
 
 /** Everything at its limits that the document still allows. */
 export const edgesOf = (shapes: Shapes, schema: Schema, chance: Chance): readonly unknown[] =>
@@ -100,19 +102,21 @@ const outermost = (shapes: Shapes, unresolved: Schema, chance: Chance): readonly
       return [
         objectOf(shapes, schema, chance, () => false),
         objectOf(shapes, schema, chance, () => true),
-        ...mapSizes(schema, 0).map((size) => mapOf(shapes, schema, size, chance)),
+        ...mapsOf(shapes, schema, 0, chance),
       ]
     default:
       return [allowedOf(shapes, schema, chance)]
   }
 }
 
-/** Of exactly the fewest and most entries, or beyond them. */
-const mapSizes = (
-  { additionalProperties: more, minProperties = 0, maxProperties = 1 }: Schema,
-  beyond: number,
-): readonly number[] =>
-  typeof more === 'object' ? [minProperties - beyond, maxProperties + beyond].filter((size) => size >= 0) : []
+/** Maps of exactly the fewest and most entries, or beyond them; each entry small, lest the map as a whole be too large. */
+const mapsOf = (shapes: Shapes, schema: Schema, beyond: number, chance: Chance): readonly unknown[] => {
+  if (typeof schema.additionalProperties !== 'object') return []
+  const { minProperties = 0, maxProperties = 1 } = schema
+  const sizes = [minProperties - beyond, maxProperties + beyond].filter((size) => size >= 0)
+  const [small] = [...edgesOf(shapes, memberOf(schema), chance)].sort((a, b) => jsonText(a).length - jsonText(b).length)
+  return sizes.map((size) => mapOf(schema, size, () => small))
+}
 
 /** One of each kind of JSON, numbers that are none, and numbers that no program holds. */
 const KINDS = [null, true, 7, -1, 0, 1.5, '7', '', [], {}, [[]], raw('1e309'), raw('-1e-400'), raw('9007199254740993')]
@@ -137,10 +141,7 @@ const beyond = (shapes: Shapes, unresolved: Schema, chance: Chance): readonly un
       const one = allowedOf(shapes, schema, chance)
       const inner = Object.values(Object(one))[0] ?? 'a'
       const names = propertyNames ? textsOf({ type: 'string', ...propertyNames }).wrong : ['x', 'constructor', '']
-      return [
-        ...mapSizes(schema, 1).map((size) => mapOf(shapes, schema, size, chance)),
-        ...names.map((name) => ({ ...Object(one), [name]: inner })),
-      ]
+      return [...mapsOf(shapes, schema, 1, chance), ...names.map((name) => ({ ...Object(one), [name]: inner }))]
     }
     default:
       return []
