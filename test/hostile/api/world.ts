@@ -102,8 +102,7 @@ export const openApiWorld = async (): Promise<ApiWorld> => {
     keys,
     known,
     orderOf,
-    draftOf: (document, operation, chance) =>
-      draft(document, operation, chance, { key, foreign, known, orderOf, now: hub.clock.now() }),
+    draftOf: (document, operation, chance) => draft(document, operation, chance, { key, foreign, known, orderOf }),
     stop: async () => {
       await ledger.close()
       await hub.stop()
@@ -178,7 +177,6 @@ const ordersFor =
 type Means = Pick<ApiWorld, 'known' | 'orderOf'> & {
   readonly key: string
   readonly foreign: readonly Foreign[]
-  readonly now: number
 }
 
 const unknown = (what: string): never => {
