@@ -90,7 +90,8 @@ const mismatchesOf = (reading: Reading, evidence: Evidence): readonly Mismatch[]
   const found: Mismatch[] = []
   if (amount && amount.currency !== ordered.currency) found.push('currency_mismatch')
   else if (amount && !sameMoney(amount, ordered)) found.push('amount_mismatch')
-  if (states?.payee && normalAccount(states.payee) !== normalAccount(evidence.begun.payee.iban)) {
+  // One that is stated as nothing is stated: a PSP that names no account leaves it out.
+  if (states?.payee !== undefined && normalAccount(states.payee) !== normalAccount(evidence.begun.payee.iban)) {
     found.push('payee_mismatch')
   }
   if (states?.echo && echoDiffers(states.echo, evidence)) found.push('echo_mismatch')

@@ -54,6 +54,7 @@ describe('an attempt', () => {
     ],
     ['accepted', 'paid states another currency', [A, paid({ amount: OTHER_CURRENCY })]],
     ['accepted', 'paid names another account', [A, paid({ amount: AMOUNT, payee: FOREIGN_IBAN })]],
+    ['accepted', 'paid names an account of no letters', [A, paid({ amount: AMOUNT, payee: '' })]],
     ['accepted', 'paid brings an echo that nobody told us yet', [A, paid({ amount: AMOUNT, echo: { token: 'x' } })]],
     [
       'executed',
