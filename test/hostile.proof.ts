@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { simulators } from '../src/channels/simulators.ts'
 import { fuzzAddresses } from './hostile/addresses/fuzz.ts'
+import { fuzzAnswers } from './hostile/answers/fuzz.ts'
 import { fuzzApi } from './hostile/api/fuzz.ts'
 import { fuzzMessages } from './hostile/messages/fuzz.ts'
 import { scaleOf, tell } from './hostile/scale.ts'
@@ -47,6 +48,22 @@ describe.runIf(scale.parts.includes('messages'))('real messages of every bank, m
     if (sent >= 1_000) expect([...heardOf].sort()).toEqual([...channels].sort())
     expect(kept).toBeGreaterThan(sent / 2)
     expect(effects).toBeGreaterThan(sent / 200)
+  }, 600_000)
+})
+
+describe.runIf(scale.parts.includes('messages'))('answers of a bank to the hub’s own calls, mangled', () => {
+  it('execute, refuse and give back nothing that the bank does not say, and every payment ends as the bank has it', async () => {
+    const judged = await fuzzAnswers(scale.answerCases, scale.seed)
+    const { calls, bent, own, unheard, byKind, byCall, bills, byEnd, handed, tookMs, breaches } = judged
+    tell(
+      `Answers: ${calls} calls of the hub for ${bills} payments in ${Math.round(tookMs / 1000)} s, seed ${scale.seed}: ${bent} answers mangled, ${own} of them still the bank's own word, ${unheard} calls unheard`,
+      `  answered: ${counts(byCall)}`,
+      `  done to them: ${counts(byKind)}`,
+      `  ended: ${counts(byEnd)}; left to a person: ${counts(handed)}`,
+    )
+    expect(breaches.join('\n')).toBe('')
+    expect(bent).toBeGreaterThanOrEqual(scale.answerCases)
+    expect(byEnd.get('executed')).toBeGreaterThan(bills / 10)
   }, 600_000)
 })
 

@@ -21,6 +21,8 @@ export type Scale = {
   readonly apiCases: number
   /** Real messages of banks, mangled. */
   readonly messageCases: number
+  /** Answers of a bank to the hub's own calls, mangled: each takes as long as several messages. */
+  readonly answerCases: number
   /** Addresses, written as nobody would. */
   readonly addressCases: number
   readonly http: {
@@ -46,6 +48,7 @@ export const scaleOf = (): Scale => {
     parts: asked?.part ? [asked.part] : PARTS,
     apiCases: asked?.cases ?? 10_000,
     messageCases: asked?.cases ?? (long ? 10_000 : 2_000),
+    answerCases: long ? Math.ceil((asked.cases ?? 10_000) / 4) : 250,
     addressCases: asked?.cases ?? (long ? 10_000 : 1_000),
     http: long
       ? {

@@ -5,7 +5,9 @@ import type { Genuine } from './genuine.ts'
 /** A real message that somebody has altered, and what was done to it. */
 export type Mangled = { readonly done: string; readonly sent: Sent }
 
-type Mangle = (message: Sent, chance: Chance, other: Genuine) => Sent
+/** Another real one, to take from. */
+type Other = Pick<Genuine, 'sent' | 'attempt'>
+type Mangle = (message: Sent, chance: Chance, other: Other) => Sent
 
 /** What the message says: its body, or the query of its address where it has none. */
 const contentOf = ({ target, body }: Sent): Buffer =>
@@ -257,3 +259,36 @@ export const mangled = ({ sent }: Genuine, other: Genuine, chance: Chance): Mang
 /** A query longer than all headers together may be is the other part's: this one is about what is read. */
 const MAX_TARGET = 12_000
 const fitting = (message: Sent): Sent => ({ ...message, target: message.target.slice(0, MAX_TARGET) })
+
+/** Of these, what is done to the content alone. */
+const OF_CONTENT = [
+  'a bit is flipped',
+  'bits are flipped',
+  'the end is missing',
+  'the beginning is missing',
+  'a piece is put in',
+  'letters are of the other case',
+  'written in another charset',
+  'everything is percent-encoded',
+  'a field is missing',
+  'a field is there twice',
+  'fields are in another order',
+  'a field says something else',
+  'a field is another payment’s',
+  'half of the fields are another payment’s',
+  'a field changes its name',
+  'too large',
+] as const
+
+/** The same done to what a bank answers. */
+export const mangledContent = (
+  content: Uint8Array,
+  other: Uint8Array,
+  chance: Chance,
+): { readonly done: string; readonly content: Uint8Array } => {
+  const [first, ...others] = OF_CONTENT
+  const done = chance.pick<string>(first, ...others)
+  const carried = (body: Uint8Array): Sent => ({ method: 'POST', target: '/', headers: [], body })
+  const message = MANGLES[done]?.(carried(content), chance, { attempt: '', sent: carried(other) })
+  return { done, content: message?.body ?? content }
+}
