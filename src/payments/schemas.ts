@@ -113,7 +113,9 @@ export const NewPayment = z
     returnUrl: z
       .url({ protocol: /^https?$/ })
       .max(2000)
-      .openapi({ description: 'Where the payer goes back to; on an origin registered for the e-service.' }),
+      .openapi({
+        description: 'Where the payer goes back to: https or http, on an origin registered for the e-service.',
+      }),
     payee: z
       .string()
       .max(60)

@@ -31,6 +31,8 @@ export type ApiWorld = {
     readonly paid: string[]
     readonly events: string[]
     readonly refunds: [string, string][]
+    /** Of those that were paid, the attempt that did it. */
+    readonly attempts: ReadonlyMap<string, string>
     readonly tokens: string[]
     /** Where pages of payments and of events go on. */
     readonly cursors: { readonly payments: string; readonly events: string }
@@ -72,13 +74,24 @@ export const openApiWorld = async (): Promise<ApiWorld> => {
   const foreign: Foreign[] = []
   for (const other of OTHERS) foreign.push(await theirsIn(hub, (await hub.keyOf(other, ['payer:read'])).key))
   const { key } = await ours
-  const orders: string[] = []
-  for (let left = PAID; left > 0; left--)
-    orders.push((await paidThrough(hub, 'sandbox', 'return_lost', texts(MARKS.ours))).order.id)
+  const attempts = new Map<string, string>()
+  for (let left = PAID; left > 0; left--) {
+    const { order } = await paidThrough(hub, 'sandbox', 'return_lost', texts(MARKS.ours))
+    const { body } = await hub.api('GET', `/v1/payments/${order.id}`, undefined, { key })
+    attempts.set(order.id, body.attempts[0]?.id ?? '')
+  }
   const page = Cursors.parse((await hub.api('GET', '/v1/payments?limit=1', undefined, { key })).body)
   const feed = Cursors.parse((await hub.api('GET', '/v1/events?limit=1', undefined, { key })).body)
   const cursors = { payments: page.next ?? '', events: feed.cursor ?? '' }
-  const known: ApiWorld['known'] = { open: [], paid: orders, events: [], refunds: [], tokens: [], cursors }
+  const known: ApiWorld['known'] = {
+    open: [],
+    paid: [...attempts.keys()],
+    events: [],
+    refunds: [],
+    tokens: [],
+    attempts,
+    cursors,
+  }
   const { body } = await hub.api('GET', '/v1/events?limit=50', undefined, { key })
   known.events.push(...body.events.map(({ id }) => id))
   const first = chanceFrom(0)
@@ -186,7 +199,6 @@ const unknown = (what: string): never => {
 /** What no document tells: ids of things that there are, and orders that fit the e-service. All else is made of the document. */
 const draft = (document: ApiDocument, operation: ApiOperation, chance: Chance, means: Means): Draft => {
   const { operationId, parameters } = operation
-  const json = bodyFor(document, operation, chance, means)
   const texts = parameters.flatMap((parameter) => {
     const given = parameter.in === 'path' || parameter.required || chance.happens(0.5)
     return given ? [[parameter, textFor(document, operation, parameter, chance, means)] as const] : []
@@ -196,6 +208,7 @@ const draft = (document: ApiDocument, operation: ApiOperation, chance: Chance, m
   const segments = new Map(inPlace('path'))
   const payment = means.known.refunds.find(([, refund]) => refund === segments.get('refund'))?.[0]
   if (payment !== undefined) segments.set('id', payment)
+  const json = bodyFor(document, operation, chance, means, segments.get('id') ?? '')
   return {
     segments,
     query: inPlace('query').map(([name, text]) => [name, encodeURIComponent(text)]),
@@ -213,13 +226,23 @@ const draft = (document: ApiDocument, operation: ApiOperation, chance: Chance, m
   }
 }
 
-const bodyFor = ({ shapes }: ApiDocument, operation: ApiOperation, chance: Chance, { orderOf }: Means): unknown => {
+const bodyFor = (
+  { shapes }: ApiDocument,
+  operation: ApiOperation,
+  chance: Chance,
+  { orderOf, known: { attempts } }: Means,
+  id: string,
+): unknown => {
   const schema = bodySchemaOf(operation)
   if (!schema) return undefined
   const whole: Readonly<Record<string, () => Readonly<Record<string, unknown>>>> = {
     createPayment: () => orderOf(chance),
     // Without a mark: by another e-service's key it goes to a payment of theirs, and is theirs then.
-    refundPayment: () => ({ amount: 1, attempt: undefined, reason: 'Too much' }),
+    refundPayment: () => ({
+      amount: 1,
+      attempt: chance.happens(0.5) ? attempts.get(id) : undefined,
+      reason: 'Too much',
+    }),
   }
   const known = whole[operation.operationId]?.() ?? {}
   return { ...Object(allowedOf(shapes, without(resolved(shapes, schema), known), chance)), ...known }
