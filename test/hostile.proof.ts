@@ -64,6 +64,9 @@ describe.runIf(scale.parts.includes('messages'))('answers of a bank to the hubâ€
     expect(breaches.join('\n')).toBe('')
     expect(bent).toBeGreaterThanOrEqual(scale.answerCases)
     expect(byEnd.get('executed')).toBeGreaterThan(bills / 10)
+    // Where the bank took something else than was ordered a person must look; else hardly ever.
+    const needless = [...handed].reduce((sum, [choice, times]) => sum + (choice.startsWith('wrong_') ? 0 : times), 0)
+    expect(needless).toBeLessThan(5 + bills / 20)
   }, 600_000)
 })
 
