@@ -66,7 +66,8 @@ export const openStorage = async (config: Config, log: Log, { atWork = false } =
     await embedded?.stop()
     throw fault
   }
-  embedded?.watch()
+  // A command that brought it back would be its parent, with a command's small share of the processors.
+  if (atWork) embedded?.watch()
   return {
     db,
     url,

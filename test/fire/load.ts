@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as pause } from 'node:timers/promises'
 import { z } from 'zod'
+import { SECOND_MS } from '../../src/kernel/time.ts'
 import { formsOf } from '../support/payer.ts'
 import { sebForm } from '../support/seb-notice.ts'
 import { eventKey, type Ledger } from './ledger.ts'
@@ -27,6 +28,17 @@ export const EVENTS_OF_PAYMENT = 3
 const AMOUNT_MINOR = 12_345
 const LATE_MS = 1_000
 
+/** Payers do not all come at once to a hub that was started a moment ago: the rate grows from nothing, for so long. */
+export const growingS = (seconds: number): number => Math.min(LONGEST_GROWING_S, seconds / 6)
+const LONGEST_GROWING_S = 10
+
+/** When a payment begins, in milliseconds after the first: half a growing time later than at the full rate from the start. */
+const dueMs = (place: number, { rate, seconds }: Pick<Load, 'rate' | 'seconds'>): number => {
+  const grows = growingS(seconds)
+  const s = place < (rate * grows) / 2 ? Math.sqrt((2 * grows * place) / rate) : grows / 2 + place / rate
+  return s * SECOND_MS
+}
+
 /**
  * Begins each payment at its time whatever became of the ones before; ends when all have come to their end. Returns the longest that a
  * payment began after its time, in milliseconds: how far this program was behind.
@@ -38,7 +50,7 @@ export const payAll = async (load: Load): Promise<number> => {
   const under: Promise<void>[] = []
   let behindMs = 0
   for (let place = 0; place < count; place++) {
-    const due = began + (place * 1_000) / rate
+    const due = began + dueMs(place, load)
     const early = due - performance.now()
     if (early > 0) await pause(early)
     else behindMs = Math.max(behindMs, -early)

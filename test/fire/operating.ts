@@ -6,7 +6,7 @@ import type { Address } from './addresses.ts'
 import type { Hubs } from './hub.ts'
 import type { Keyring } from './keyring.ts'
 import type { Ledger } from './ledger.ts'
-import { type Paying, payEach, type Shop } from './load.ts'
+import { growingS, type Paying, payEach, type Shop } from './load.ts'
 
 /** What befalls the hub while payments are made, and what an operator does meanwhile, by the commands that operators have. */
 
@@ -48,7 +48,7 @@ export const operate = async (operating: Operating, concerned: Concerned): Promi
   const began = systemClock.now()
   const { seconds, paying, say } = operating
   const rotating = concerned.rotated.map(async (shop, place) => {
-    await pause(place * BETWEEN_COMMANDS_MS)
+    await pause(growingS(seconds) * SECOND_MS + place * BETWEEN_COMMANDS_MS)
     await rotate(operating, shop, `TAKEN-${place + 1}`)
   })
   const replaying = async (): Promise<void> => {
@@ -74,7 +74,7 @@ export const operate = async (operating: Operating, concerned: Concerned): Promi
 /** Of the time: enough before it for what is measured without it, enough after it to see the hub well again. */
 const KILL_AT = 0.6
 /** A command is a process of its own, which takes most of a processor for a second. */
-const BETWEEN_COMMANDS_MS = 1_500
+const BETWEEN_COMMANDS_MS = 1_000
 /** The e-service takes its new keys on so much later, as a person would; what was on its way by then has come. */
 const TAKEN_ON_AFTER_MS = 5_000
 /** How long notices that must come are waited for. */

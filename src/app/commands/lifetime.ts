@@ -1,3 +1,5 @@
+import { constants, setPriority } from 'node:os'
+
 /** Waits for the first signal to end; a second one ends the process at once. */
 export const untilStopped = (): Promise<NodeJS.Signals> =>
   new Promise((resolve) => {
@@ -25,5 +27,14 @@ export const toItsEnd = async <Value>(work: () => Promise<Value>): Promise<Value
     return await work()
   } finally {
     clearInterval(hold)
+  }
+}
+
+/** For what is typed beside a hub at work: it takes of the processors what that leaves, so that payers do not wait for an operator. */
+export const stepBack = (): void => {
+  try {
+    setPriority(constants.priority.PRIORITY_BELOW_NORMAL)
+  } catch {
+    // Where a process may not even do that, it goes on as it is.
   }
 }

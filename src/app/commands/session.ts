@@ -17,6 +17,7 @@ import { channelsFor } from '../channels.ts'
 import { type Composed, compose, masterKeysOf, openStorage } from '../compose.ts'
 import { type Config, readConfig } from '../config.ts'
 import { clockOf } from '../kept-time.ts'
+import { stepBack } from './lifetime.ts'
 import { badInput, Ending, EXIT, readGiven } from './output.ts'
 
 /** What a command works with. */
@@ -37,6 +38,8 @@ export const withSession = async <Value>(work: (session: Session) => Promise<Val
   const config = configOf(usualMode())
   const log = createLog({ level: config.logLevel === 'info' ? 'warn' : config.logLevel })
   const storage = await openStorage(config, log).catch(away)
+  // Not before: a database that was started here serves hubs too.
+  stepBack()
   try {
     const composed = await compose({
       config,
